@@ -1,0 +1,62 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SAMPLING_RATE = 16_000
+# Pitch in Hz, loudness and pitch movement that make four synthetic emotions easy to tell apart.
+VOICES = {"neutral": (1.0, 0.2, 0.02), "happy": (1.6, 0.4, 0.25), "sad": (0.8, 0.08, 0.01), "angry": (1.3, 0.8, 0.12)}
+RAVDESS_CODES = {"neutral": "01", "happy": "03", "sad": "04", "angry": "05"}
+
+
+def synthetic_voice(emotion: str, *, speaker: int, seed: int, duration_s: float = 1.2) -> np.ndarray:
+    """Return a made-up voice: harmonics under a moving pitch, with noise; float32, 16 kHz."""
+    pitch, loudness, movement = VOICES[emotion]
+    rng = np.random.default_rng([seed, speaker, list(VOICES).index(emotion)])
+    time = np.arange(int(duration_s * SAMPLING_RATE)) / SAMPLING_RATE
+    f0 = (110 + 25 * speaker) * pitch * (1 + movement * np.sin(2 * np.pi * rng.uniform(2, 4) * time))
+    phase = 2 * np.pi * np.cumsum(f0) / SAMPLING_RATE
+    voice = sum(np.sin(k * phase + rng.uniform(0, 6)) / k for k in range(1, 9))
+    syllables = 0.55 + 0.45 * np.sin(2 * np.pi * rng.uniform(3, 5) * time)
+    noise = 0.02 * rng.standard_normal(time.size)
+    signal = loudness * rng.uniform(0.8, 1.0) * (voice * syllables / 3 + noise)
+    return np.clip(signal, -0.99, 0.99).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def voice_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One synthetic voice as a 16-bit WAV file."""
+    path = tmp_path_factory.mktemp("voice") / "voice.wav"
+    soundfile.write(path, synthetic_voice("happy", speaker=1, seed=0), SAMPLING_RATE, subtype="PCM_16")
+    return path
+
+
+@pytest.fixture(scope="session")
+def synthetic_ravdess(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder named and laid out as RAVDESS: 6 actors, 4 emotions, 4 clips each (96 files)."""
+    root = tmp_path_factory.mktemp("ravdess")
+    for actor in range(1, 7):
+        folder = root / f"Actor_{actor:02d}"
+        folder.mkdir()
+        for emotion, code in RAVDESS_CODES.items():
+            for take in range(4):
+                name = f"03-01-{code}-01-{take // 2 + 1:02d}-{take % 2 + 1:02d}-{actor:02d}.wav"
+                signal = synthetic_voice(emotion, speaker=actor, seed=take)
+                soundfile.write(folder / name, signal, SAMPLING_RATE, subtype="PCM_16")
+    return root
+
+
+@pytest.fixture(scope="session")
+def corpora_dir() -> Path:
+    """The folder of the real corpora: $SERKIT_CORPORA, or `shared/data` beside the checkout."""
+    folder = Path(os.environ.get("SERKIT_CORPORA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"the real corpora are not in {folder}; set SERKIT_CORPORA to their folder")
+    return folder
