@@ -1,0 +1,122 @@
+"""How a manifest is cut into train, dev and test, as a recipe writes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Kind = Literal[
+    "random",
+    "stratified",
+    "speakers",
+    "speaker_folds",
+    "leave_one_speaker_out",
+    "leave_one_corpus_out",
+    "published",
+]
+Leak = Literal["speaker", "content", "parent"]
+
+# The fields that each kind reads besides `dev`; any other field would be ignored in silence.
+_FIELDS: dict[str, set[str]] = {
+    "random": {"test", "seed", "allow_leaks"},
+    "stratified": {"test", "seed", "allow_leaks"},
+    "speakers": {"speakers", "seed"},
+    "speaker_folds": {"folds", "seed"},
+    "leave_one_speaker_out": {"seed"},
+    "leave_one_corpus_out": {"seed"},
+    "published": {"published", "seed", "allow_leaks"},
+}
+_REQUIRED: dict[str, set[str]] = {
+    "random": {"test", "seed"},
+    "stratified": {"test", "seed"},
+    "speakers": {"speakers"},
+    "speaker_folds": {"folds"},
+    "published": {"published"},
+}
+
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Share = Annotated[float, Field(gt=0.0, lt=1.0)]
+
+
+class Protocol(BaseModel):
+    """One way to cut a manifest.
+
+    Attributes
+    ----------
+    kind : str
+        ``random`` or ``stratified`` (by emotion): a share of the rows is the test part; speakers
+        cross, so both serve the comparison with published work only.
+        ``speakers``: the named speakers are the test part.
+        ``speaker_folds``: every speaker is tested once; within each corpus the sorted speakers are
+        cut into `folds` contiguous runs, or shuffled first where `seed` is given.
+        ``leave_one_speaker_out`` and ``leave_one_corpus_out``: one fold for each.
+        ``published``: lists by name; several lists, one for each corpus, are joined fold by fold.
+    test : float, optional
+        Share of the rows in the test part, in (0, 1).
+    seed : int, optional
+        Seed of every draw. The draw of dev speakers uses 0 where it is not given.
+    folds : int, optional
+        Number of speaker folds.
+    speakers : tuple of str
+        Test speakers, as ``"03"`` or ``"emodb/03"``.
+    published : tuple of str
+        Names of published lists.
+    dev : float
+        Share of the training speakers, in each corpus, that is held out as the dev part; for
+        ``random`` and ``stratified`` the share of the training rows. Lists that name dev speakers keep them.
+    allow_leaks : tuple of str
+        What may cross the split: ``speaker``, ``content``, ``parent``. Only kinds that cut through
+        speakers may set it; what crosses is counted and reported.
+
+    Examples
+    --------
+    >>> Protocol(kind="published", published="emobox-ravdess").describe()
+    'published folds emobox-ravdess'
+    >>> Protocol(kind="speaker_folds", folds=5).describe()
+    '5 speaker folds, contiguous'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind
+    test: Share | None = None
+    seed: int | None = Field(default=None, ge=0)
+    folds: int | None = Field(default=None, ge=2)
+    speakers: Names = ()
+    published: Names = ()
+    dev: float = Field(default=0.0, ge=0.0, lt=1.0)
+    allow_leaks: tuple[Leak, ...] = ()
+
+    @model_validator(mode="after")
+    def _fields_fit_the_kind(self) -> Protocol:
+        given = {name for name in self.model_fields_set if getattr(self, name) not in (None, ())}
+        ignored = sorted(given - _FIELDS[self.kind] - {"kind", "dev"})
+        missing = sorted(_REQUIRED.get(self.kind, set()) - given)
+        if ignored:
+            raise ValueError(f"a '{self.kind}' protocol does not use {', '.join(ignored)}")
+        if missing:
+            raise ValueError(f"a '{self.kind}' protocol needs {', '.join(missing)}")
+        return self
+
+    def describe(self) -> str:
+        """Return the protocol as a phrase for a report."""
+        text = {
+            "random": f"random split, {self.test or 0:.0%} test, seed {self.seed}",
+            "stratified": f"random split stratified by emotion, {self.test or 0:.0%} test, seed {self.seed}",
+            "speakers": f"held-out speakers {', '.join(self.speakers)}",
+            "speaker_folds": f"{self.folds} speaker folds, {_order(self.seed)}",
+            "leave_one_speaker_out": "leave one speaker out",
+            "leave_one_corpus_out": "leave one corpus out",
+            "published": f"published folds {' + '.join(self.published)}",
+        }[self.kind]
+        return f"{text}; {', '.join(self.allow_leaks)} may cross" if self.allow_leaks else text
+
+
+def _order(seed: int | None) -> str:
+    return "contiguous" if seed is None else f"shuffled with seed {seed}"
