@@ -1,0 +1,126 @@
+"""The model card: what a saved model is for, what it must not be used for, how well it does.
+
+The sections follow the model cards of Mitchell et al. [1]_.
+
+References
+----------
+.. [1] Mitchell, M. et al. (2019). Model cards for model reporting. Proceedings of the Conference on Fairness,
+   Accountability, and Transparency, 220-229.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from serkit.bundle import BundleInfo
+
+_INTENDED_USE = """\
+Research, teaching, and tools in which people choose to have their own or published speech described and
+in which a wrong answer harms nobody: exploring recordings, sorting an archive, prototypes, games,
+comparing methods."""
+
+_NOT_FOR = """\
+This model must not be used to decide about people. Among what that rules out:
+
+- hiring, promotion or dismissal
+- policing, courts, border control or lie detection
+- insurance, credit or pricing
+- diagnosis or monitoring of health
+- watching the emotions of people at work, at school or in public
+- any use without the knowledge and consent of those who speak"""
+
+_WHAT_IT_HEARS = """\
+The model hears how an emotion was *performed*: most of its training recordings are acted, one sentence
+at a time, on request. Acted emotion is not felt emotion, and a voice does not show what a person feels.
+An answer says which of the training categories a recording sounds most like, no more. Voices, languages,
+accents, ages, microphones and rooms that the training data lack are judged worse; probabilities are
+calibrated for speech like the training data."""
+
+_LIMITS = (
+    "It always answers with one of its labels, also where no emotion or another one is there.",
+    "Music, noise, several voices at once and synthetic speech are outside what it was made for.",
+)
+
+
+def model_card(info: BundleInfo) -> str:
+    """Write the model card of a bundle.
+
+    Parameters
+    ----------
+    info : BundleInfo
+        Description of the bundle.
+
+    Returns
+    -------
+    str
+        Markdown text.
+
+    Examples
+    --------
+    >>> from serkit.bundle import BundleInfo
+    >>> info = BundleInfo(name="toy", labels=("happy", "sad"), front_end={"blocks": [{"name": "rms"}]})
+    >>> model_card(info).splitlines()[0]
+    '# toy'
+    """
+    sections = {
+        "Intended use": _INTENDED_USE,
+        "Must not be used for": _NOT_FOR,
+        "What it hears": _WHAT_IT_HEARS,
+        "Training data": _training_data(info),
+        "Scores": _scores(info),
+        "Limits": _bullets((*info.limits, *_LIMITS)),
+        "Input and output": _input_and_output(info),
+    }
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
+    return "\n\n".join(filter(None, [f"# {info.name}", info.summary, body])) + "\n"
+
+
+def _training_data(info: BundleInfo) -> str:
+    if not info.corpora:
+        return "Not recorded."
+    header = ("Corpus", "Recordings", "Speakers", "Language", "Licence")
+    rows = [
+        (c.name, f"{c.recordings:,}", f"{c.speakers:,}", c.language or "–", c.licence) for c in info.corpora
+    ]
+    licence = f"\n\nLicence of the model: {info.licence}." if info.licence else ""
+    return f"{_table(header, rows)}\n\nThe recordings themselves are not part of the model.{licence}"
+
+
+def _scores(info: BundleInfo) -> str:
+    if not info.scores:
+        return "Not measured."
+    header = ("Measured on", "Metric", "Score", "95 % interval", "Recordings", "Speakers")
+    rows = [
+        (
+            s.measured_on,
+            s.metric,
+            f"{s.value:.3f}",
+            f"{s.low:.3f}–{s.high:.3f}",
+            f"{s.recordings:,}",
+            f"{s.speakers:,}",
+        )
+        for s in info.scores
+    ]
+    return _table(header, rows)
+
+
+def _input_and_output(info: BundleInfo) -> str:
+    facts = [
+        f"Labels: {', '.join(info.labels)}",
+        f"Input: mono speech at {info.front_end.audio.sampling_rate:,} Hz (other rates are resampled)",
+        f"Shortest recording: {info.front_end.minimum_s:.3f} s",
+        f"Calibration: scores are divided by the temperature {info.temperature:.3g} before the softmax",
+    ]
+    if info.serkit_version:
+        facts.append(f"Made with serkit {info.serkit_version}")
+    return _bullets(facts)
+
+
+def _bullets(sentences: tuple[str, ...] | list[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
