@@ -1,0 +1,112 @@
+"""A classifier with calibrated probabilities."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from serkit.models.calibration import check_finite, decision_scores, fit_temperature, softmax
+from serkit.models.inner_folds import inner_folds
+from serkit.parallel import map_parallel
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from serkit.models.inner_folds import Split
+
+    Matrix = NDArray[np.float64]
+
+
+class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A classifier whose probabilities are calibrated on held-out groups of its training rows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Classifier or pipeline, unfitted.
+    folds : int, default 5
+        Number of splits into training and held-out groups.
+    workers : int, default 1
+        Models to fit at once.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (n_classes,)
+        Sorted labels.
+    estimator_ : estimator
+        The classifier, fitted on all rows.
+    temperature_ : float
+        What its scores are divided by.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> features = np.random.default_rng(0).standard_normal((40, 2))
+    >>> labels, speakers = np.where(features[:, 0] > 0, "sad", "calm"), np.arange(40) % 4
+    >>> model = TemperatureScaled(LogisticRegression()).fit(features, labels, speakers)
+    >>> model.predict_proba(features).shape, model.temperature_ < 1
+    ((40, 2), True)
+    """
+
+    def __init__(self, estimator: Any, *, folds: int = 5, workers: int = 1) -> None:
+        self.estimator = estimator
+        self.folds = folds
+        self.workers = workers
+
+    def fit(self, features: NDArray[Any], labels: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Fit temperature and classifier.
+
+        Parameters
+        ----------
+        features : ndarray of float, shape (n, n_features)
+            Features, finite.
+        labels : array_like, shape (n,)
+            Label of each row.
+        groups : array_like, shape (n,), optional
+            Speaker of each row; without them every row is its own group.
+
+        Raises
+        ------
+        FeatureError
+            If a feature is NaN or infinite.
+        SplitError
+            If no groups can be held out.
+        """
+        check_finite(features)
+        labels = np.asarray(labels)
+        self.classes_, truth = np.unique(labels, return_inverse=True)
+        self.temperature_ = fit_temperature(self._held_out_scores(features, labels, groups), truth)
+        self.estimator_ = clone(self.estimator).fit(features, labels)
+        return self
+
+    def predict_proba(self, features: NDArray[Any]) -> Matrix:
+        """Return the calibrated probability of each class, shape (n, n_classes)."""
+        check_is_fitted(self)
+        return softmax(decision_scores(self.estimator_, features) / self.temperature_)
+
+    def predict(self, features: NDArray[Any]) -> NDArray[Any]:
+        """Return the most probable label of each row."""
+        labels: NDArray[Any] = self.classes_[self.predict_proba(features).argmax(axis=1)]
+        return labels
+
+    def _held_out_scores(
+        self, features: NDArray[Any], labels: NDArray[Any], groups: ArrayLike | None
+    ) -> Matrix:
+        splits = inner_folds(labels, groups, folds=self.folds)
+        score = partial(_scores_of_split, self.estimator, features, labels)
+        scores = np.empty((len(labels), self.classes_.size))
+        results = map_parallel(score, splits, workers=self.workers)
+        for (_, held_out), part in zip(splits, results, strict=True):
+            scores[held_out] = part
+        return scores
+
+
+def _scores_of_split(estimator: Any, features: NDArray[Any], labels: NDArray[Any], split: Split) -> Matrix:
+    train, held_out = split
+    return decision_scores(clone(estimator).fit(features[train], labels[train]), features[held_out])
