@@ -9,26 +9,43 @@ from serkit.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from serkit.corpora.acted import CORPORA, Corpus, Speaker, find_corpus
+    from serkit.corpora.annotated import scan_folders, scan_table
+    from serkit.corpora.audit import KINDS, AuditReport, audit_manifest
+    from serkit.corpora.checks import Finding
     from serkit.corpora.manifest import SCHEMA, Column, read_manifest, validate_manifest, write_manifest
     from serkit.corpora.scan import scan_corpus
+    from serkit.corpora.sources import default_cache, parse_sources, scan_corpora
 
 __all__ = [
     "CORPORA",
+    "KINDS",
     "SCHEMA",
+    "AuditReport",
     "Column",
     "Corpus",
+    "Finding",
     "Speaker",
+    "audit_manifest",
+    "default_cache",
     "find_corpus",
+    "parse_sources",
     "read_manifest",
+    "scan_corpora",
     "scan_corpus",
+    "scan_folders",
+    "scan_table",
     "validate_manifest",
     "write_manifest",
 ]
 
 _HOMES = {
     "acted": ("CORPORA", "Corpus", "Speaker", "find_corpus"),
+    "annotated": ("scan_folders", "scan_table"),
+    "audit": ("KINDS", "AuditReport", "audit_manifest"),
+    "checks": ("Finding",),
     "manifest": ("SCHEMA", "Column", "read_manifest", "validate_manifest", "write_manifest"),
     "scan": ("scan_corpus",),
+    "sources": ("default_cache", "parse_sources", "scan_corpora"),
 }
 
 

@@ -67,7 +67,7 @@ class Column:
             return isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
         if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool):
             return False
-        return math.isfinite(value) and self.low <= value <= self.high
+        return math.isfinite(value) and bool(self.low <= value <= self.high)
 
 
 def _number(name: str, meaning: str, unit: str = "", *, low: float, high: float = math.inf) -> Column:
