@@ -8,7 +8,6 @@ gives the same bytes.
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,16 +17,16 @@ from onnx import TensorProto, helper, numpy_helper
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC, LinearSVC
 
 from serkit.bundle import INPUT_NAME, OUTPUT_NAME
 from serkit.errors import ExportError
 from serkit.models.calibration import MIN_PROBABILITY, decision_scores, softmax
+from serkit.models.one_vs_rest_svm import OneVsRestSVM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
     from sklearn.pipeline import Pipeline
 
 TOLERANCE = 1e-4
@@ -41,8 +40,7 @@ def export_onnx(pipeline: Pipeline, sample: NDArray[np.floating]) -> bytes:
     Parameters
     ----------
     pipeline : sklearn.pipeline.Pipeline
-        `StandardScaler` and then `LogisticRegression`, `LinearSVC`, `SVC` (RBF or linear kernel) or
-        `RandomForestClassifier`, fitted.
+        `StandardScaler` and then `LogisticRegression`, `OneVsRestSVM` or `RandomForestClassifier`, fitted.
     sample : ndarray of float, shape (n, n_features)
         Features to compare the two models on, e.g. the held-out rows.
 
@@ -84,7 +82,7 @@ class _Graph:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
 
-    def add(self, operator: str, *inputs: str | NDArray[Any], domain: str = "", **attributes: object) -> str:
+    def add(self, operator: str, *inputs: str | NDArray[Any], domain: str = "", **attributes: Any) -> str:
         """Add a node; arrays among the inputs become constants."""
         names = [value if isinstance(value, str) else self._constant(value) for value in inputs]
         output = f"{operator.lower()}_{len(self._nodes)}"
@@ -114,8 +112,7 @@ class _Graph:
 def _writer(classifier: object) -> Callable[[_Graph, str, Any], str]:
     writers: dict[type, Callable[[_Graph, str, Any], str]] = {
         LogisticRegression: _linear_scores,
-        LinearSVC: _linear_scores,
-        SVC: _kernel_scores,
+        OneVsRestSVM: _svm_scores,
         RandomForestClassifier: _forest_scores,
     }
     if type(classifier) not in writers:
@@ -129,86 +126,39 @@ def _scale(graph: _Graph, features: str, scaler: object) -> str:
     if not isinstance(scaler, StandardScaler):
         raise ExportError(f"{type(scaler).__name__}: has no ONNX form here", hint="use StandardScaler")
     if scaler.with_mean:
-        features = graph.add("Sub", features, scaler.mean_.astype(np.float32))
+        features = graph.add("Sub", features, _float32(scaler.mean_))
     if scaler.with_std:
-        features = graph.add("Div", features, scaler.scale_.astype(np.float32))
+        features = graph.add("Div", features, _float32(scaler.scale_))
     return features
 
 
-def _linear_scores(graph: _Graph, features: str, classifier: LogisticRegression | LinearSVC) -> str:
+def _linear_scores(graph: _Graph, features: str, classifier: LogisticRegression | OneVsRestSVM) -> str:
     weights = np.asarray(classifier.coef_, dtype=np.float64).T
     offsets = np.asarray(classifier.intercept_, dtype=np.float64)
-    decisions = graph.add(
-        "Add", graph.add("MatMul", graph.cast(features, TensorProto.DOUBLE), weights), offsets
-    )
-    return _score_columns(graph, decisions, two_classes=len(classifier.classes_) == 2)
+    if weights.shape[1] == 1:  # logistic regression between two classes: minus and plus half of one decision
+        weights, offsets = weights * [-0.5, 0.5], offsets * [-0.5, 0.5]
+    scores = graph.add("Add", graph.add("MatMul", graph.cast(features, TensorProto.DOUBLE), weights), offsets)
+    return graph.cast(scores, TensorProto.FLOAT)
 
 
-def _kernel_scores(graph: _Graph, features: str, classifier: SVC) -> str:
-    """Write libsvm's decision of each pair of classes, and join them to one score per class."""
-    kernel = _kernel(graph, graph.cast(features, TensorProto.DOUBLE), classifier)
-    decisions = graph.add(
-        "Add", graph.add("MatMul", kernel, _pair_weights(classifier)), classifier.intercept_
-    )
-    n_classes = len(classifier.classes_)
-    if n_classes > 2:
-        decisions = _one_score_per_class(graph, decisions, n_classes)
-    return _score_columns(graph, decisions, two_classes=n_classes == 2)
-
-
-def _kernel(graph: _Graph, features: str, classifier: SVC) -> str:
-    """Return the kernel between features and support vectors, float64 (N, n_vectors)."""
-    vectors = classifier.support_vectors_
-    products = graph.add("MatMul", features, graph.cast(_smallest(vectors.T), TensorProto.DOUBLE))
+def _svm_scores(graph: _Graph, features: str, classifier: OneVsRestSVM) -> str:
     if classifier.kernel == "linear":
-        return products
-    if classifier.kernel != "rbf":
-        raise ExportError(
-            f"SVC: kernel {classifier.kernel!r} has no ONNX form here", hint="use 'rbf' or 'linear'"
-        )
+        return _linear_scores(graph, features, classifier)
+    kernel = graph.cast(_gaussian_kernel(graph, features, classifier), TensorProto.DOUBLE)
+    scores = graph.add("Add", graph.add("MatMul", kernel, classifier.dual_coef_), classifier.intercept_)
+    return graph.cast(scores, TensorProto.FLOAT)
+
+
+def _gaussian_kernel(graph: _Graph, features: str, classifier: OneVsRestSVM) -> str:
+    """Return the kernel between features and support vectors, (N, n_vectors).
+
+    It stays in float32, which halves the file and the memory; only the long sums over the vectors need more.
+    """
+    vectors = classifier.support_vectors_
+    products = graph.add("MatMul", features, _float32(-2 * vectors.T))
     norms = graph.add("ReduceSumSquare", features, axes=[1], keepdims=1)
-    distances = graph.add("Add", norms, (vectors**2).sum(axis=1))
-    distances = graph.add("Sub", distances, graph.add("Mul", products, np.float64(2.0)))
-    return graph.add("Exp", graph.add("Mul", distances, np.float64(-classifier._gamma)))
-
-
-def _smallest(array: NDArray[np.float64]) -> NDArray[Any]:
-    """Return the array as float32 where that loses nothing: it halves the file."""
-    small = array.astype(np.float32)
-    return small if np.array_equal(small, array) else array
-
-
-def _pair_weights(classifier: SVC) -> NDArray[np.float64]:
-    """Return the weight of each support vector in the decision of each pair, (n_vectors, n_pairs)."""
-    coefficients = classifier.dual_coef_
-    if len(classifier.classes_) == 2:
-        return np.asarray(coefficients.T)
-    ends = np.cumsum(classifier.n_support_)
-    rows = [slice(end - count, end) for end, count in zip(ends, classifier.n_support_, strict=True)]
-    pairs = list(combinations(range(len(rows)), 2))
-    weights = np.zeros((coefficients.shape[1], len(pairs)))
-    for pair, (first, second) in enumerate(pairs):
-        weights[rows[first], pair] = coefficients[second - 1, rows[first]]
-        weights[rows[second], pair] = coefficients[first, rows[second]]
-    return weights
-
-
-def _one_score_per_class(graph: _Graph, decisions: str, n_classes: int) -> str:
-    """Join decisions as scikit-learn does: votes, and the sum of decisions squeezed below a third."""
-    pairs = np.array(list(combinations(range(n_classes), 2)))
-    first, second = np.eye(n_classes)[pairs[:, 0]], np.eye(n_classes)[pairs[:, 1]]
-    against = graph.cast(graph.add("Less", decisions, np.float64(0.0)), TensorProto.DOUBLE)
-    votes = graph.add("Add", graph.add("MatMul", against, second - first), first.sum(axis=0))
-    sums = graph.add("MatMul", decisions, first - second)
-    size = graph.add("Mul", graph.add("Add", graph.add("Abs", sums), np.float64(1.0)), np.float64(3.0))
-    return graph.add("Add", votes, graph.add("Div", sums, size))
-
-
-def _score_columns(graph: _Graph, decisions: str, *, two_classes: bool) -> str:
-    """Return float32 scores, one column per class; two classes share one decision."""
-    if two_classes:
-        decisions = graph.add("MatMul", decisions, np.array([[-0.5, 0.5]]))
-    return graph.cast(decisions, TensorProto.FLOAT)
+    distances = graph.add("Add", graph.add("Add", products, norms), _float32((vectors**2).sum(axis=1)))
+    return graph.add("Exp", graph.add("Mul", distances, _float32(-classifier.gamma_)))
 
 
 def _forest_scores(graph: _Graph, features: str, classifier: RandomForestClassifier) -> str:
@@ -219,8 +169,7 @@ def _forest_scores(graph: _Graph, features: str, classifier: RandomForestClassif
         "aggregate_function": "SUM",
     }
     probabilities = graph.add("TreeEnsembleRegressor", features, domain="ai.onnx.ml", **attributes)
-    lowest, highest = np.float32(MIN_PROBABILITY), np.float32(1.0)
-    return graph.add("Log", graph.add("Clip", probabilities, np.asarray(lowest), np.asarray(highest)))
+    return graph.add("Log", graph.add("Clip", probabilities, _float32(MIN_PROBABILITY), _float32(1.0)))
 
 
 def _tree_attributes(trees: list[Any]) -> dict[str, Any]:
@@ -249,6 +198,10 @@ def _tree_attributes(trees: list[Any]) -> dict[str, Any]:
         "target_ids": classes.tolist(),
         "target_weights": shares[leaves, classes].tolist(),
     }
+
+
+def _float32(values: ArrayLike) -> NDArray[np.float32]:
+    return np.asarray(values, dtype=np.float32)
 
 
 def _round_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:

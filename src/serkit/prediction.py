@@ -1,0 +1,82 @@
+"""What a model hears in one recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from serkit.errors import SerkitError
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model hears in a clip.
+
+    Attributes
+    ----------
+    source : str
+        Where the clip came from.
+    start, end : float
+        The stretch of the source that was heard, s.
+    emotion : str
+        The most probable label.
+    confidence : float
+        Its probability, in [0, 1].
+    probabilities : dict of str to float
+        Probability of every label, in the model's order; they sum to 1.
+    abstained : bool
+        Whether the confidence is below what the user asked for: the emotion should not be relied on then.
+    """
+
+    source: str
+    start: float
+    end: float
+    emotion: str
+    confidence: float
+    probabilities: dict[str, float]
+    abstained: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the attributes as plain JSON values, numbers rounded to 6 decimals.
+
+        Examples
+        --------
+        >>> Prediction("a.wav", 0.0, 2.0, "sad", 2 / 3, {"sad": 2 / 3, "calm": 1 / 3}).to_dict()["confidence"]
+        0.666667
+        """
+        return {
+            "source": self.source,
+            "start": round(self.start, 6),
+            "end": round(self.end, 6),
+            "emotion": self.emotion,
+            "confidence": round(self.confidence, 6),
+            "abstained": self.abstained,
+            "probabilities": {label: round(value, 6) for label, value in self.probabilities.items()},
+        }
+
+    def ranked(self) -> list[tuple[str, float]]:
+        """Return labels and probabilities, the most probable first.
+
+        Examples
+        --------
+        >>> Prediction("a.wav", 0.0, 1.5, "sad", 0.75, {"happy": 0.25, "sad": 0.75}).ranked()
+        [('sad', 0.75), ('happy', 0.25)]
+        """
+        return sorted(self.probabilities.items(), key=lambda item: -item[1])
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A recording that could not be predicted.
+
+    Attributes
+    ----------
+    source : str
+        The recording.
+    error : SerkitError or OSError
+        What was wrong with it.
+    """
+
+    source: str
+    error: SerkitError | OSError
