@@ -1,21 +1,17 @@
 """Recordings: load them from any container, and shape their signal."""
 
-from serkit.audio.clip import (
-    Clip,
-    check_audible,
-    check_duration,
-    clip_from_array,
-    fix_length,
-    normalise_level,
-    resample,
-    trim_silence,
-)
-from serkit.audio.load import AUDIO_SUFFIXES, AudioInfo, find_audio_files, load_audio, probe_audio
+from serkit.audio.clip import Clip, check_audible, check_duration, clip_from_array
+from serkit.audio.load import load_audio, probe_audio
+from serkit.audio.recording import AudioInfo
+from serkit.audio.source import AUDIO_SUFFIXES, AudioSource, find_audio_files
+from serkit.audio.transforms import Level, fix_length, normalise_level, resample, trim_silence
 
 __all__ = [
     "AUDIO_SUFFIXES",
     "AudioInfo",
+    "AudioSource",
     "Clip",
+    "Level",
     "check_audible",
     "check_duration",
     "clip_from_array",

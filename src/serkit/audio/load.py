@@ -1,95 +1,115 @@
-"""Load recordings."""
+"""Load recordings, whatever their container and encoding."""
 
 from __future__ import annotations
 
-import io
-import os
-import sys
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import BinaryIO
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO
 
-import soundfile
+from serkit.audio.chain import chain_extent
+from serkit.audio.clip import Clip, clip_from_array
+from serkit.audio.media import media_format, probe_media, read_media
+from serkit.audio.recording import AudioInfo, Stretch, check_extent
+from serkit.audio.sound import probe_sound, read_sound
+from serkit.audio.source import AudioSource, open_source, peek
+from serkit.audio.transforms import resample
 
-from serkit.audio.clip import Clip, clip_from_array, resample
-from serkit.errors import (
-    AudioIsFolderError,
-    AudioNotFoundError,
-    EmptyFileError,
-    InvalidSignalError,
-    LfsPointerError,
-    NotAudioError,
-)
-
-Source = str | os.PathLike[str] | bytes | BinaryIO
-
-AUDIO_SUFFIXES = frozenset(
-    ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .au .snd .caf .w64 .rf64 .m4a .mp4 .webm .aac .mka .mkv".split()
-)
-
-
-@dataclass(frozen=True)
-class AudioInfo:
-    """What a recording's header says."""
-
-    duration: float
-    sampling_rate: int
-    channels: int
-    container: str
-    encoding: str
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def load_audio(
-    source: Source, *, sampling_rate: int | None = None, start: float = 0.0, end: float | None = None
+    source: AudioSource, *, sampling_rate: int | None = None, start: float = 0.0, end: float | None = None
 ) -> Clip:
-    """Load a recording."""
-    name, content = _content(source)
-    try:
-        with soundfile.SoundFile(content) as file:
-            first = round(start * file.samplerate)
-            last = file.frames if end is None else min(round(end * file.samplerate), file.frames)
-            if not 0 <= first < max(last, 1):
-                raise InvalidSignalError(f"{name}: start {start} and end {end} are out of range")
-            file.seek(first)
-            samples = file.read(last - first, dtype="float32", always_2d=True)
-            clip = clip_from_array(samples, file.samplerate, source=name)
-    except soundfile.LibsndfileError as error:
-        raise NotAudioError(f"{name}: {error}") from error
-    clip = replace(clip, start=start)
+    """Load a recording, or a stretch of it, as a mono clip.
+
+    The content decides what a file is; its suffix is ignored. WAV, FLAC, Ogg Vorbis, Ogg Opus, MP3, AIFF, AU
+    and CAF are read by libsndfile; m4a, mp4, webm, wma, amr and Ogg FLAC by PyAV, which ``serkit[media]``
+    installs.
+
+    Parameters
+    ----------
+    source : str, path, bytes or binary file object
+        The recording. ``"-"`` is standard input. A file object is read from where it stands.
+    sampling_rate : int, optional
+        Wanted samples per second, Hz. Default: as recorded.
+    start : float, default 0.0
+        Where to begin, s.
+    end : float, optional
+        Where to stop, s. Default: the end of the recording. An end up to 0.05 s behind it means the same.
+
+    Returns
+    -------
+    Clip
+        Channels averaged; full scale is [-1, 1].
+
+    Raises
+    ------
+    AudioNotFoundError, AudioIsFolderError, EmptyFileError, LfsPointerError, NotAudioError
+        If `source` is no recording.
+    DamagedAudioError
+        If the recording breaks off or is damaged where it is read; all of it is checked if `end` is not
+        given. An MP3 file that does not tell its length can lose whole frames at its end unnoticed.
+    NoSamplesError, NonFiniteSignalError
+        If there are no samples, or some are NaN or infinite.
+    InvalidSignalError
+        If `sampling_rate`, `start` or `end` is out of range.
+    MissingDependencyError
+        If PyAV is needed and not installed.
+    AudioError
+        Parent of all but the last; itself if the file must not or cannot be opened.
+
+    Examples
+    --------
+    >>> import io, numpy, soundfile
+    >>> file = io.BytesIO()
+    >>> soundfile.write(file, numpy.full((48_000, 2), 0.5), 48_000, format="WAV")
+    >>> clip = load_audio(file.getvalue(), sampling_rate=16_000, start=0.25, end=0.75)
+    >>> clip.signal.shape, clip.sampling_rate, clip.start, clip.source
+    ((8000,), 16000, 0.25, 'bytes')
+    """
+    with open_source(source) as (name, stream):
+        stretch = Stretch(name, start, end)
+        samples, rate = _decode(stream, stretch)
+    clip = replace(clip_from_array(samples, rate, source=name), start=float(start))
     return clip if sampling_rate is None else resample(clip, sampling_rate)
 
 
-def probe_audio(source: Source) -> AudioInfo:
-    """Read a recording's header."""
-    name, content = _content(source)
-    try:
-        with soundfile.SoundFile(content) as file:
-            duration = file.frames / file.samplerate
-            return AudioInfo(duration, file.samplerate, file.channels, file.format, file.subtype)
-    except soundfile.LibsndfileError as error:
-        raise NotAudioError(f"{name}: {error}") from error
+def _decode(stream: BinaryIO, stretch: Stretch) -> tuple[NDArray[np.float32], int]:
+    if stretch.end is None:
+        check_extent(stretch.name, chain_extent(stream))
+    read = read_media if media_format(peek(stream)) else read_sound
+    return read(stream, stretch)
 
 
-def find_audio_files(folder: str | os.PathLike[str]) -> list[Path]:
-    """Find every recording below a folder by suffix, sorted."""
-    return sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file())
+def probe_audio(source: AudioSource) -> AudioInfo:
+    """Read what a recording's header says, without decoding it.
 
+    Parameters
+    ----------
+    source : str, path, bytes or binary file object
+        As for `load_audio`.
 
-def _content(source: Source) -> tuple[str, str | BinaryIO]:
-    if isinstance(source, bytes):
-        return "bytes", io.BytesIO(source)
-    if not isinstance(source, (str, os.PathLike)):
-        return getattr(source, "name", "file object"), io.BytesIO(source.read())
-    if source == "-":
-        return "stdin", io.BytesIO(sys.stdin.buffer.read())
-    path = Path(source)
-    if path.is_dir():
-        raise AudioIsFolderError(f"{path}: a folder, not a recording")
-    if not path.exists():
-        raise AudioNotFoundError(f"{path}: no such file")
-    if path.stat().st_size == 0:
-        raise EmptyFileError(f"{path}: a file of zero bytes")
-    with path.open("rb") as stream:
-        if stream.read(24).startswith(b"version https://git-lfs"):
-            raise LfsPointerError(f"{path}: a Git LFS pointer", hint="run `git lfs pull`")
-    return str(path), str(path)
+    Returns
+    -------
+    AudioInfo
+        Duration, sampling rate, channels, container and encoding.
+
+    Raises
+    ------
+    AudioError
+        If `source` is no recording; see `load_audio`. Damage behind the header is not looked for.
+    MissingDependencyError
+        If PyAV is needed and not installed.
+
+    Examples
+    --------
+    >>> import io, numpy, soundfile
+    >>> file = io.BytesIO()
+    >>> soundfile.write(file, numpy.zeros((48_000, 2)), 48_000, format="FLAC")
+    >>> probe_audio(file.getvalue())
+    AudioInfo(duration=1.0, sampling_rate=48000, channels=2, container='FLAC', encoding='PCM_16')
+    """
+    with open_source(source) as (name, stream):
+        probe = probe_media if media_format(peek(stream)) else probe_sound
+        return probe(stream, name)

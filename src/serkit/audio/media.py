@@ -1,0 +1,137 @@
+"""Read m4a, mp4, webm and other containers that libsndfile does not know; needs PyAV (``serkit[media]``)."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from serkit.audio.clip import to_float
+from serkit.audio.recording import AudioInfo, Extent, Stretch, damaged, unreadable
+from serkit.audio.source import peek
+from serkit.errors import MissingDependencyError, NotAudioError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+
+class Format(NamedTuple):
+    """A container: our name for it, FFmpeg's demuxer, and how its files begin."""
+
+    name: str
+    demuxer: str
+    head: re.Pattern[bytes]
+
+
+# FFmpeg is told the demuxer and never guesses: some of its formats are lists of other files and addresses,
+# and a recording must not make it open those.
+_FORMATS = (
+    Format("MP4", "mov", re.compile(rb".{4}(?:ftyp|moov|mdat|wide|free|skip)", re.DOTALL)),
+    Format("MATROSKA", "matroska", re.compile(rb"\x1a\x45\xdf\xa3")),
+    Format("ADTS", "aac", re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")),
+    Format("ASF", "asf", re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11")),
+    Format("AMR", "amr", re.compile(rb"#!AMR")),
+    Format("OGG", "ogg", re.compile(rb"OggS.{24}(?:\x7fFLAC|Speex   |\x80theora)", re.DOTALL)),
+)
+_FLAC = Format("FLAC", "flac", re.compile(rb"fLaC"))
+# Delay and padding of the encoders: some containers count them, some do not.
+_TOLERANCE_S = 0.1
+
+
+def media_format(head: bytes) -> Format | None:
+    """Return the container that a file with this head is, if it takes PyAV to read it."""
+    # FLAC that was written into a pipe does not know its number of samples, which libsndfile cannot take.
+    if _FLAC.head.match(head) and len(head) >= 26 and int.from_bytes(head[21:26], "big") & 0xF_FFFF_FFFF == 0:
+        return _FLAC
+    return next((known for known in _FORMATS if known.head.match(head)), None)
+
+
+def read_media(stream: BinaryIO, stretch: Stretch) -> tuple[NDArray[np.float32], int]:
+    """Return the samples of a stretch, mixed down, and the sampling rate."""
+    blocks, n_decoded, rate = [], 0, 1
+    with _opened(stream, stretch.name) as container:
+        for block, rate in _decode(container, stretch.name):
+            blocks.append(block[max(0, round(stretch.start * rate) - n_decoded) :])
+            n_decoded += len(block)
+            if stretch.end is not None and n_decoded >= stretch.end * rate:
+                break
+    first, last = stretch.frames(rate, n_decoded)
+    return np.concatenate(blocks)[: last - first], rate
+
+
+def probe_media(stream: BinaryIO, name: str) -> AudioInfo:
+    """Return what the header says; where it does not tell the duration, decode to find it."""
+    kind = media_format(peek(stream))
+    with _opened(stream, name) as container:
+        codec = container.streams.audio[0].codec_context
+        duration = _promised_s(container) or sum(
+            len(block) / rate for block, rate in _decode(container, name)
+        )
+        return AudioInfo(
+            duration, codec.sample_rate, codec.channels, kind.name if kind else "", codec.codec.name.upper()
+        )
+
+
+@contextlib.contextmanager
+def _opened(stream: BinaryIO, name: str) -> Iterator[Any]:
+    av = _import_av(name)
+    kind = media_format(peek(stream))
+    try:
+        container = av.open(stream, format=kind.demuxer if kind else None, metadata_errors="ignore")
+    except (av.FFmpegError, ValueError) as error:
+        raise unreadable(name) from error
+    with container:
+        if not container.streams.audio:
+            raise NotAudioError(f"{name}: holds no sound", hint="choose a recording with a sound track")
+        yield container
+
+
+def _import_av(name: str) -> Any:
+    try:
+        import av
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{name}: reading this format needs PyAV", hint="pip install 'serkit[media]'"
+        ) from error
+    return av
+
+
+def _promised_s(container: Any) -> float | None:
+    """Duration that the header tells, if it does."""
+    sound = container.streams.audio[0]
+    if sound.duration and sound.time_base:
+        return float(sound.duration * sound.time_base)
+    # Beside a picture, the container's duration may be that of the picture.
+    alone = len(container.streams) == 1
+    return container.duration / 1e6 if alone and container.duration else None
+
+
+def _decode(container: Any, name: str) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Yield blocks of mono samples with their sampling rate; raise where they break off too early."""
+    from av import FFmpegError
+
+    promised = _promised_s(container)
+    n_samples, rate = 0, 1
+    try:
+        for frame in container.decode(audio=0):
+            rate = frame.sample_rate
+            n_samples += frame.samples
+            yield _mono(frame), rate
+    except FFmpegError as error:
+        raise damaged(name, Extent(n_samples / rate, promised or math.inf)) from error
+    if promised and n_samples / rate < promised - _TOLERANCE_S:
+        raise damaged(name, Extent(n_samples / rate, promised))
+
+
+def _mono(frame: Any) -> NDArray[np.float32]:
+    """Average the channels of a decoded frame."""
+    samples = frame.to_ndarray()
+    if not frame.format.is_planar:
+        samples = samples.reshape(frame.samples, -1).T
+    mono: NDArray[np.float32] = to_float(samples, "decoder").mean(axis=0, dtype=np.float32)
+    return mono

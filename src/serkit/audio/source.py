@@ -1,0 +1,146 @@
+"""Open whatever a recording comes as: a path, bytes, a file object or standard input."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
+
+from serkit.errors import (
+    AudioError,
+    AudioIsFolderError,
+    AudioNotFoundError,
+    EmptyFileError,
+    InvalidSignalError,
+    LfsPointerError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AudioSource = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
+
+AUDIO_SUFFIXES = frozenset(
+    (
+        *(".wav", ".wave", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".spx", ".mp3"),
+        *(".aif", ".aiff", ".aifc", ".au", ".snd", ".caf"),
+        *(".m4a", ".m4b", ".mp4", ".mov", ".3gp", ".aac", ".webm", ".mka", ".mkv", ".wma", ".asf", ".amr"),
+    )
+)
+
+STANDARD_INPUT = "-"
+LFS_MAGIC = b"version https://git-lfs"
+HEAD_SIZE = 64
+# A file up to this size is read at once, which is faster than the decoder's many small reads.
+SMALL_FILE = 4 * 2**20
+
+
+@contextlib.contextmanager
+def open_source(source: AudioSource) -> Iterator[tuple[str, BinaryIO]]:
+    """Yield a recording's name and a seekable stream of its bytes; raise if they cannot hold sound."""
+    name, stream = _open(source)
+    with stream:
+        head = peek(stream)
+        if not head:
+            raise EmptyFileError(f"{name}: empty, zero bytes", hint="copy or record it again")
+        if head.startswith(LFS_MAGIC):
+            raise LfsPointerError(f"{name}: a Git LFS pointer, not the recording", hint="run `git lfs pull`")
+        yield name, stream
+
+
+def peek(stream: BinaryIO) -> bytes:
+    """Return the first bytes of a stream and leave it at its start."""
+    stream.seek(0)
+    head = stream.read(HEAD_SIZE)
+    stream.seek(0)
+    return head
+
+
+def _open(source: Any) -> tuple[str, BinaryIO]:
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return "bytes", io.BytesIO(source)
+    if isinstance(source, (str, os.PathLike)):
+        name = os.fsdecode(source)
+        if name == STANDARD_INPUT:
+            return "standard input", io.BytesIO(sys.stdin.buffer.read())
+        return name, _open_path(name)
+    if callable(getattr(source, "read", None)):
+        return _open_file_object(source)
+    raise InvalidSignalError(
+        f"{type(source).__name__}: not a path, bytes or a binary file object",
+        hint="load an array of samples with clip_from_array",
+    )
+
+
+def _open_file_object(file: Any) -> tuple[str, BinaryIO]:
+    name = str(getattr(file, "name", "file object"))
+    content = file.read()
+    if not isinstance(content, bytes):
+        raise InvalidSignalError(f"{name}: the file object gives text", hint='open it with mode "rb"')
+    return name, io.BytesIO(content)
+
+
+def _open_path(name: str) -> BinaryIO:
+    try:
+        mode = os.stat(name).st_mode  # noqa: PTH116 - Path("") would be the current folder
+        if stat.S_ISDIR(mode):
+            raise AudioIsFolderError(f"{name}: a folder, not a recording", hint="name a file in it")
+        if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+            raise AudioError(f"{name}: a device, not a recording", hint="name a file")
+        return _open_file(name)
+    except PermissionError as error:
+        raise AudioError(f"{name}: no permission to read it", hint="ask its owner, or run chmod") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise AudioNotFoundError(f"{name!r}: no such file", hint="check the path") from error
+    except (OSError, ValueError) as error:
+        raise AudioError(f"{name!r}: cannot be opened, {error}") from error
+
+
+def _open_file(name: str) -> BinaryIO:
+    file = Path(name).open("rb")  # noqa: SIM115 - handed to the caller when it is large
+    status = os.fstat(file.fileno())
+    if stat.S_ISREG(status.st_mode) and status.st_size > SMALL_FILE:
+        return file
+    with file:
+        return io.BytesIO(file.read())
+
+
+def find_audio_files(folder: str | os.PathLike[str]) -> list[Path]:
+    """Find the recordings below a folder by their suffixes.
+
+    Parameters
+    ----------
+    folder : str or path
+        Searched with all its sub-folders.
+
+    Returns
+    -------
+    list of Path
+        In alphabetical order, without hidden files such as the "._a.wav" that macOS puts into archives.
+
+    Raises
+    ------
+    AudioNotFoundError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for name in ("b.WAV", "a.opus", "._a.opus", "notes.txt"):
+    ...     _ = (folder / name).write_bytes(b"")
+    >>> [file.name for file in find_audio_files(folder)]
+    ['a.opus', 'b.WAV']
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise AudioNotFoundError(f"{root}: no such folder", hint="check the path")
+    return sorted(
+        path
+        for path in root.rglob("*")
+        if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
