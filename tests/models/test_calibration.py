@@ -43,6 +43,7 @@ def test_scores_that_know_nothing_end_at_the_highest_temperature():
     assert fit_temperature(np.eye(2)[[0, 0]], np.array([1, 1])) == pytest.approx(TEMPERATURE_RANGE[1])
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e4, 1e4), min_size=2, max_size=8))
 def test_softmax_equals_scipys(row):
     assert softmax(np.array([row])) == pytest.approx(scipy_softmax(np.array([row]), axis=1), abs=1e-12)

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serkit.errors import SplitError
 from serkit.models.inner_folds import inner_folds
 
 
+@settings(deadline=None)
 @given(st.integers(2, 9), st.integers(2, 6), st.integers(0, 10**6))
 def test_no_group_stands_on_both_sides_and_each_row_is_held_out_once(n_groups, folds, seed):
     groups = np.repeat(np.arange(n_groups), 6)

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
@@ -11,6 +11,7 @@ from sklearn.dummy import DummyClassifier
 from serkit.models.oversampling import OversampledPipeline, oversampled_rows
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=50), st.integers(0, 2**32 - 1))
 def test_every_row_stays_and_every_class_is_as_frequent(labels, seed):
     rows = oversampled_rows(labels, seed=seed)
