@@ -95,7 +95,8 @@ class Protocol(BaseModel):
 
     @model_validator(mode="after")
     def _fields_fit_the_kind(self) -> Protocol:
-        given = {name for name in self.model_fields_set if getattr(self, name) not in (None, ())}
+        fields = self.model_fields_set & Protocol.model_fields.keys()  # a subclass may add its own
+        given = {name for name in fields if getattr(self, name) not in (None, ())}
         ignored = sorted(given - _FIELDS[self.kind] - {"kind", "dev"})
         missing = sorted(_REQUIRED.get(self.kind, set()) - given)
         if ignored:
