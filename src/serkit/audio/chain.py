@@ -1,4 +1,4 @@
-"""Check files that are a chain of pages or frames before a decoder sees them, since it passes over broken ones."""
+"""Check Ogg and MP3 files, chains of pages or frames, before a decoder passes over those that are broken."""
 
 from __future__ import annotations
 

@@ -99,8 +99,7 @@ def clip_from_array(signal: ArrayLike, sampling_rate: int, *, source: str = "arr
     _check_shape(samples, source)
     samples = to_float(samples, source)
     _check_range(samples, source)
-    mono = samples if samples.ndim == 1 else samples.mean(axis=1)
-    return Clip(np.ascontiguousarray(mono, dtype=np.float32), rate, source=source)
+    return Clip(np.ascontiguousarray(_mix_down(samples), dtype=np.float32), rate, source=source)
 
 
 def is_number(value: object) -> bool:
@@ -149,6 +148,12 @@ def to_float(samples: NDArray[Any], source: str) -> NDArray[np.floating[Any]]:
         f"{source}: samples of type {samples.dtype} have no known full scale",
         hint="give floats in [-1, 1], int16, int32 or uint8",
     )
+
+
+def _mix_down(samples: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    if samples.ndim == 1:
+        return samples
+    return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float64)
 
 
 def _check_range(samples: NDArray[np.floating[Any]], source: str) -> None:

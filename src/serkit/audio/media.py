@@ -86,6 +86,8 @@ def _opened(stream: BinaryIO, name: str) -> Iterator[Any]:
     except (av.FFmpegError, ValueError) as error:
         raise unreadable(name) from error
     with container:
+        if not container.streams:
+            raise unreadable(name)
         if not container.streams.audio:
             raise NotAudioError(f"{name}: holds no sound", hint="choose a recording with a sound track")
         yield container

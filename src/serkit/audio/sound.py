@@ -6,7 +6,7 @@ import contextlib
 import io
 import math
 import re
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import soundfile
@@ -34,6 +34,23 @@ _UNKNOWN_LENGTHS = (2**31, 2**32)
 _BLOCK = 2**22
 # Frames that an MP3 decoder may leave out at the ends of an intact file: its own delay and one frame.
 _MP3_DELAY = 2_304
+
+
+class _ForgivingStream:
+    """What libsndfile reads through: a seek to before the start, as damaged files cause, goes to the start.
+
+    It has no name either, from which soundfile would guess a format.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.read, self.readinto, self.tell = stream.read, stream.readinto, stream.tell
+        self._seek = stream.seek
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> None:
+        try:
+            self._seek(offset, whence)
+        except (OSError, ValueError):
+            self._seek(0)
 
 
 def read_sound(stream: BinaryIO, stretch: Stretch) -> tuple[NDArray[np.float32], int]:
@@ -65,7 +82,7 @@ def _opened(stream: BinaryIO, name: str) -> Iterator[soundfile.SoundFile]:
         stream = io.BytesIO(chain.with_length())
     known = bool(chain or _KNOWN_HEAD.match(peek(stream)))
     try:
-        file = soundfile.SoundFile(stream)
+        file = soundfile.SoundFile(_ForgivingStream(stream))
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         raise _cannot_open(name, getattr(error, "code", None), known) from error
     with file:

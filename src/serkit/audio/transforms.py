@@ -192,7 +192,8 @@ def normalise_level(clip: Clip, how: Level) -> Clip:
             scale = np.sqrt(np.square(signal).mean()) / TARGET_RMS
         case "zscore":
             signal -= signal.mean()
-            scale = signal.std()
+            # Rounding leaves a constant signal a deviation that must not be blown up.
+            scale = signal.std() if np.ptp(clip.signal) else 0.0
         case _:
             raise InvalidSignalError(
                 f"{clip.source}: unknown level {how!r}", hint='choose "none", "peak", "rms" or "zscore"'
