@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from serkit.corpora.annotated import scan_folders, scan_table
     from serkit.corpora.audit import KINDS, AuditReport, audit_manifest
     from serkit.corpora.checks import Finding
+    from serkit.corpora.download import download_corpus
     from serkit.corpora.manifest import SCHEMA, Column, read_manifest, validate_manifest, write_manifest
     from serkit.corpora.scan import scan_corpus
     from serkit.corpora.sources import default_cache, parse_sources, scan_corpora
+    from serkit.corpora.votes import add_votes
 
 __all__ = [
     "CORPORA",
@@ -25,8 +27,10 @@ __all__ = [
     "Corpus",
     "Finding",
     "Speaker",
+    "add_votes",
     "audit_manifest",
     "default_cache",
+    "download_corpus",
     "find_corpus",
     "parse_sources",
     "read_manifest",
@@ -43,9 +47,11 @@ _HOMES = {
     "annotated": ("scan_folders", "scan_table"),
     "audit": ("KINDS", "AuditReport", "audit_manifest"),
     "checks": ("Finding",),
+    "download": ("download_corpus",),
     "manifest": ("SCHEMA", "Column", "read_manifest", "validate_manifest", "write_manifest"),
     "scan": ("scan_corpus",),
     "sources": ("default_cache", "parse_sources", "scan_corpora"),
+    "votes": ("add_votes",),
 }
 
 

@@ -286,9 +286,11 @@ _TESS = Corpus(
     speakers={"OAF": Speaker("female", 1400, 64), "YAF": Speaker("female", 1400, 26)},
     counts={"speech": _counts(400, "angry disgust fear happy neutral sad surprise")},
     carrier="Say the word {}",
+    # The publisher serves single files; this copy is one archive with a published checksum.
     archive=Archive(
-        "https://borealisdata.ca/api/access/dataset/:persistentId/?persistentId=doi:10.5683/SP2/E8H2MF",
-        "tess.zip",
+        "https://bj.bcebos.com/paddleaudio/datasets/TESS_Toronto_emotional_speech_set.zip",
+        "TESS_Toronto_emotional_speech_set.zip",
+        "md5:1465311b24d1de704c4c63e4ccc470c7",
     ),
 )
 
@@ -319,8 +321,8 @@ _SAVEE = Corpus(
 _EMODB = Corpus(
     name="emodb",
     title="Berlin Database of Emotional Speech",
-    homepage="http://emodb.bilderbar.info/",
-    licence="free to use, no licence named by the publisher; cite Burkhardt et al. (2005)",
+    homepage="https://zenodo.org/records/7447302",
+    licence="CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/)",
     language="de",
     example="03a01Fa",
     pattern=r"(?P<speaker>\d\d)(?P<statement>[ab]\d\d)(?P<emotion>[WLEAFTN])(?P<version>[a-z])",
@@ -370,7 +372,11 @@ _EMODB = Corpus(
         "b09": "Ich will das eben wegbringen und dann mit Karl was trinken gehen",
         "b10": "Die wird auf dem Platz sein, wo wir sie immer hinlegen",
     },
-    archive=Archive("http://emodb.bilderbar.info/download/download.zip", "download.zip"),
+    archive=Archive(
+        "https://zenodo.org/records/7447302/files/emodb.zip?download=1",
+        "emodb.zip",
+        "md5:9d21362dbc5676ef3ab4745d83ced0db",
+    ),
 )
 
 CORPORA: dict[str, Corpus] = {c.name: c for c in (_RAVDESS, _CREMA_D, _TESS, _SAVEE, _EMODB)}

@@ -16,7 +16,7 @@ from serkit.errors import ManifestError
 from serkit.files import atomic_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,11 @@ def order_columns(manifest: pd.DataFrame) -> pd.DataFrame:
     known = [name for name in SCHEMA if name in manifest]
     others = [name for name in manifest if name not in SCHEMA]
     return manifest[[*known, *others]].dropna(axis="columns", how="all").reset_index(drop=True)
+
+
+def join_manifests(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return manifests as one; a column that a part does not have is missing in its rows."""
+    return order_columns(pd.concat(parts, ignore_index=True))
 
 
 def read_table(path: Path | str, *, text: Iterable[str] = ()) -> pd.DataFrame:

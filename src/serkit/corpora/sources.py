@@ -6,15 +6,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from serkit.corpora.audit import audit_manifest
-from serkit.corpora.manifest import order_columns
+from serkit.corpora.manifest import join_manifests
 from serkit.corpora.scan import scan_corpus
 from serkit.errors import CorpusError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import pandas as pd
 
 
 def parse_sources(sources: Iterable[str]) -> dict[str, Path]:
@@ -90,7 +90,7 @@ def scan_corpora(
     if not folders:
         raise CorpusError("corpora: none is named", hint="name one as NAME=DIR, e.g. tess=data/tess")
     parts = [scan_corpus(name, folder, song=song) for name, folder in folders.items()]
-    manifest = order_columns(pd.concat(parts, ignore_index=True))
+    manifest = join_manifests(parts)
     if not audit:
         return manifest
     return audit_manifest(manifest, cache=default_cache(), workers=workers, progress=progress).apply()
