@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, model_validator
 
 from serkit.errors import RecipeError
+from serkit.features.unknown import unknown_name
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from sklearn.base import ClassifierMixin
     from sklearn.pipeline import Pipeline
 
@@ -33,14 +36,27 @@ class ModelSettings(BaseModel):
         model fits, so that no row that it is tested on is repeated.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     name: str
     balance: Literal["none", "class_weight", "oversample"] = "none"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _check_keys(cls, settings: Any) -> Any:
+        for key in settings if isinstance(settings, dict) else ():
+            if key not in cls.model_fields:
+                kind = f"setting of {cls.model_fields['name'].default}"
+                raise ValueError(str(unknown_name(kind, key, cls.model_fields)))
+        return settings
+
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of the classifier: every setting that the subclass adds."""
         return self.model_dump(exclude=set(ModelSettings.model_fields))
+
+    def with_parameters(self, parameters: dict[str, Any]) -> Self:
+        """Return these settings with other parameters."""
+        return type(self)(**self.model_dump() | parameters)
 
     def build(self, *, seed: int) -> Pipeline:
         """Return the unfitted pipeline of `StandardScaler` and classifier."""
@@ -150,5 +166,6 @@ def build_model(name: str, *, seed: int = 0, **settings: Any) -> Pipeline:
     0.1
     """
     if name not in MODELS:
-        raise RecipeError(f"{name}: no such model", hint=f"use one of {', '.join(MODELS)}")
+        unknown = unknown_name("model", name, MODELS)
+        raise RecipeError(unknown.problem, hint=unknown.hint)
     return MODELS[name](name=name, **settings).build(seed=seed)

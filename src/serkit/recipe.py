@@ -1,0 +1,325 @@
+"""Recipes: a TOML file says which data, split, features, model and search make a model.
+
+A recipe is checked to the last key before anything runs. Its tables:
+
+``name``, ``summary``, ``seed``
+    Its name, one line about it, and the seed of all that is random.
+``[data]``
+    `corpora` and `emotions` that it uses, all if not given; `include_song`.
+``[protocol.NAME]``
+    One way to split, as in `serkit.splits.Protocol`; `corpora` that it is for.
+``[audio]``, ``[features]``
+    As in `serkit.features.AudioSpec` and `FeatureSet`; ``set = "NAME"`` starts from a named feature set.
+``[model]``
+    `name` of a model, `balance`, and the parameters of that model.
+``[search]``
+    `grid` of parameters to choose from, and `folds` of held-out speakers to choose on.
+``[calibration]``
+    `method` and `folds`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    SerializeAsAny,
+    ValidationError,
+    model_validator,
+)
+
+from serkit.errors import RecipeError
+from serkit.features import FEATURE_SETS, FeatureSet
+from serkit.features.unknown import unknown_name
+from serkit.models import MODELS, ModelSettings
+from serkit.recipe_errors import recipe_error
+from serkit.splits import Protocol
+from serkit.splits.protocol import Names  # noqa: TC001 - pydantic reads it at run time
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+RECIPES = Path(__file__).parent / "recipes"
+
+FoldCount = Annotated[int, Field(ge=2)]
+Values = Annotated[tuple[Any, ...], Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Data(_Table):
+    """Recordings that a recipe uses.
+
+    Attributes
+    ----------
+    corpora, emotions : tuple of str
+        Names; none means every one in the manifest.
+    include_song : bool
+        Whether sung recordings are used, too.
+    """
+
+    corpora: Names = ()
+    emotions: Names = ()
+    include_song: bool = False
+
+
+class RecipeProtocol(Protocol):
+    """A protocol of a recipe.
+
+    Attributes
+    ----------
+    corpora : tuple of str
+        Corpora that it is for; none means those of the recipe.
+    """
+
+    corpora: Names = ()
+
+
+class Search(_Table):
+    """How parameters are chosen on held-out speakers of the training part.
+
+    Attributes
+    ----------
+    grid : dict of str to tuple
+        Values of each parameter; every combination is tried. Empty: nothing is searched.
+    folds : int
+        Number of splits of the training speakers.
+    scoring : {"uar"}
+        The chosen combination has the highest one.
+    """
+
+    grid: dict[str, Values] = {}
+    folds: FoldCount = 5
+    scoring: Literal["uar"] = "uar"
+
+
+class Calibration(_Table):
+    """How scores become probabilities.
+
+    Attributes
+    ----------
+    method : {"temperature", "none"}
+        One temperature fitted on held-out speakers of the training part, or the plain softmax.
+    folds : int
+        Number of splits of the training speakers.
+    """
+
+    method: Literal["temperature", "none"] = "temperature"
+    folds: FoldCount = 5
+
+
+def _model_settings(table: Any) -> Any:
+    """Check a [model] table as the settings of the model that it names."""
+    if not isinstance(table, dict) or "name" not in table:
+        return table
+    if table["name"] not in MODELS:
+        raise ValueError(str(unknown_name("model", str(table["name"]), MODELS)))
+    return MODELS[table["name"]].model_validate(table)
+
+
+class Recipe(_Table):
+    """Everything that makes a model, but the recordings.
+
+    Attributes
+    ----------
+    name, summary : str
+        Its name and one line about it.
+    seed : int
+        Of everything that is random in the model.
+    data : Data
+        Recordings.
+    protocol : dict of str to RecipeProtocol
+        Splits by name.
+    features : FeatureSet
+        Front end.
+    model : ModelSettings
+        Model and its parameters.
+    search : Search
+        How parameters are chosen.
+    calibration : Calibration
+        How scores become probabilities.
+    """
+
+    name: str
+    summary: str = ""
+    seed: NonNegativeInt = 0
+    data: Data = Data()
+    protocol: Annotated[dict[str, RecipeProtocol], Field(min_length=1)]
+    features: FeatureSet
+    model: Annotated[SerializeAsAny[ModelSettings], BeforeValidator(_model_settings)]
+    search: Search = Search()
+    calibration: Calibration = Calibration()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _join_features(cls, table: dict[str, Any]) -> dict[str, Any]:
+        """Put [features] upon the named set that it starts from, and [audio] into it."""
+        given, audio = table.get("features", {}), table.get("audio", {})
+        if not isinstance(audio, dict):
+            raise ValueError("audio: input should be a table")
+        if not isinstance(given, dict):
+            return table
+        base = _feature_set(given["set"]) if "set" in given else {}
+        features = base | {key: value for key, value in given.items() if key != "set"}
+        features["audio"] = base.get("audio", {}) | given.get("audio", {}) | audio
+        return {key: value for key, value in table.items() if key != "audio"} | {"features": features}
+
+    @model_validator(mode="after")
+    def _check_grid(self) -> Recipe:
+        for name, values in self.search.grid.items():
+            for value in values:
+                self._check_candidate(name, value)
+        return self
+
+    def _check_candidate(self, name: str, value: Any) -> None:
+        if name not in self.model.parameters():
+            raise ValueError(f"search.grid: {unknown_name('parameter', name, self.model.parameters())}")
+        try:
+            self.model.with_parameters({name: value})
+        except ValidationError as error:
+            raise ValueError(f"search.grid.{name}: {value!r}: {error.errors()[0]['msg']}") from error
+
+    def choose_protocol(self, name: str | None, corpora: Collection[str]) -> str:
+        """Return the name of a protocol; without one, of the only one that is for these corpora.
+
+        Raises
+        ------
+        RecipeError
+            If there is no such protocol, or none is named and not just one fits.
+        """
+        if name in self.protocol:
+            return name
+        fitting = [key for key in self.protocol if self.corpora(key) in (frozenset(), frozenset(corpora))]
+        if name is None and len(fitting) == 1:
+            return fitting[0]
+        if name is not None:
+            unknown = unknown_name("protocol", name, self.protocol)
+            raise RecipeError(f"{self.name}: {unknown.problem}", hint=unknown.hint)
+        held = ", ".join(sorted(corpora))
+        problem = f"{self.name}: {len(fitting) or 'none'} of its protocols are for the corpora {held}"
+        raise RecipeError(problem, hint=f"name one of {', '.join(self.protocol)}")
+
+    def corpora(self, protocol: str) -> frozenset[str]:
+        """Return the corpora that a protocol is for; empty for whatever the manifest holds."""
+        return frozenset(self.protocol[protocol].corpora or self.data.corpora)
+
+
+def _feature_set(name: Any) -> dict[str, Any]:
+    if name not in FEATURE_SETS:
+        raise ValueError(f"features.set: {unknown_name('feature set', str(name), FEATURE_SETS)}")
+    return FEATURE_SETS[name].model_dump()
+
+
+def list_recipes() -> list[str]:
+    """Return the names of the recipes that ship with serkit.
+
+    Examples
+    --------
+    >>> "functionals-logistic-regression" in list_recipes()
+    True
+    """
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def load_recipe(name_or_path: Path | str, overrides: Iterable[str] = ()) -> Recipe:
+    """Load and check a recipe.
+
+    Parameters
+    ----------
+    name_or_path : Path or str
+        A name from `list_recipes`, or a file ending in .toml.
+    overrides : iterable of str
+        Settings that replace those of the recipe, e.g. ``"model.C=10"``. Values are written as in TOML; text
+        may go without its quotes.
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    RecipeError
+        If there is no such recipe, it is not TOML, or a key or value is wrong; the message names the key, its
+        place and the nearest valid one.
+
+    Examples
+    --------
+    >>> load_recipe("functionals-svm-rbf", ["model.C=10"]).model.C
+    10.0
+    """
+    path = _find(name_or_path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"{path}: not a TOML file: {error}") from error
+    for override in overrides:
+        _override(table, override)
+    return parse_recipe(table, source=str(name_or_path))
+
+
+def parse_recipe(table: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
+    """Check a recipe that was read from elsewhere, e.g. from the record of a run.
+
+    Parameters
+    ----------
+    table : mapping
+        The tables of the recipe.
+    source : str, default "recipe"
+        Name for error messages.
+
+    Raises
+    ------
+    RecipeError
+        If a key or value is wrong.
+
+    Examples
+    --------
+    >>> recipe = load_recipe("functionals-svm-rbf")
+    >>> parse_recipe(recipe.model_dump(mode="json")) == recipe
+    True
+    """
+    try:
+        return Recipe.model_validate(dict(table))
+    except ValidationError as error:
+        raise recipe_error(error, Recipe, source) from error
+
+
+def _find(name_or_path: Path | str) -> Path:
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise RecipeError(f"{path}: no such file", hint="check the path")
+        return path
+    if str(name_or_path) not in list_recipes():
+        unknown = unknown_name("recipe", str(name_or_path), list_recipes())
+        raise RecipeError(unknown.problem, hint=f"{unknown.hint}; or give a file ending in .toml")
+    return RECIPES / f"{name_or_path}.toml"
+
+
+def _override(table: dict[str, Any], override: str) -> None:
+    """Set one key of a table; tables on the way to it are made."""
+    key, separator, text = override.partition("=")
+    *tables, last = key.strip().split(".")
+    if not separator or not last:
+        raise RecipeError(f"--set {override}: not of the form key=value", hint="e.g. --set model.C=10")
+    for part in tables:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise RecipeError(f"--set {override}: {part} is a value, not a table")
+    table[last] = _toml_value(text.strip())
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
