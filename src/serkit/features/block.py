@@ -1,0 +1,163 @@
+"""One block of a feature set: a descriptor and what is done to its contours."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from serkit.errors import FeatureError
+from serkit.features.catalogue import Descriptor, find_descriptor
+from serkit.features.contours import Transform, delta, power_to_db
+from serkit.features.functionals import apply_functionals, find_functional
+from serkit.features.pitch import PitchSettings, track_pitch
+from serkit.features.unknown import unknown_name
+
+if TYPE_CHECKING:
+    from serkit.features.frames import Analysis, Floats, Framing
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        find_functional(name)
+    return names
+
+
+Functionals = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_known)]
+FrameLength = Annotated[int, Field(ge=16, multiple_of=2)]
+HopLength = Annotated[int, Field(ge=1)]
+
+PITCH_DESCRIPTORS = {"f0", "voicing", "hnr"}
+# From this voicing on a frame counts as voiced.
+VOICED = 0.6
+
+
+class Block(BaseModel):
+    """A descriptor, its parameters, and what is done to its contours.
+
+    The parameters of the descriptor stand beside these fields: ``Block(name="mfcc", n_mfcc=13)``.
+
+    Attributes
+    ----------
+    name : str
+        A key of `DESCRIPTORS`.
+    label : str, default ""
+        What the names of the features begin with instead of `name`; tells two blocks of one descriptor apart.
+    n_fft, hop_length : int, optional
+        Samples in a frame and between two frames, where they differ from the feature set's.
+    transform : {"none", "log1p", "db"}, default "none"
+        Logarithm of 1 + x, or decibels with a range of 80 dB.
+    transform_of : {"frames", "functionals"}, default "frames"
+        Whether the contours are transformed, or what the functionals make of them.
+    combine : {"none", "mean"}, default "none"
+        "mean" averages the rows into one.
+    deltas : {0, 1, 2}, default 0
+        How many orders of deltas are appended as further rows.
+    over : {"all", "voiced"}, default "all"
+        Frames that the functionals see. A clip without a voiced frame falls back to all of them.
+    functionals : tuple of str, optional
+        Functionals, where they differ from the feature set's.
+
+    Examples
+    --------
+    >>> Block(name="mfcc", n_mfcc=2, deltas=1).row_names
+    ('mfcc_00', 'mfcc_01', 'mfcc_00_delta', 'mfcc_01_delta')
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+    label: str = ""
+    n_fft: FrameLength | None = None
+    hop_length: HopLength | None = None
+    transform: Transform = "none"
+    transform_of: Literal["frames", "functionals"] = "frames"
+    combine: Literal["none", "mean"] = "none"
+    deltas: Literal[0, 1, 2] = 0
+    over: Literal["all", "voiced"] = "all"
+    functionals: Functionals | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        given = self.model_extra or {}
+        known = self.descriptor.defaults
+        for name in given:
+            if name not in known:
+                raise unknown_name(f"parameter of {self.name}", name, [*known, *type(self).model_fields])
+        try:
+            _ = self.parameters
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise FeatureError(
+                f"{self.name}.{first['loc'][0]} = {first['input']!r}: {first['msg']}"
+            ) from error
+        if not self.descriptor.per_frame:
+            self._check_global()
+        return self
+
+    def _check_global(self) -> None:
+        for field in ("n_fft", "hop_length", "functionals", "deltas", "combine", "over"):
+            if getattr(self, field) != type(self).model_fields[field].default:
+                raise FeatureError(
+                    f"{self.name}.{field}: {self.name} describes the whole signal, not its frames"
+                )
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """The descriptor that `name` stands for."""
+        return find_descriptor(self.name)
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters of the descriptor, with its defaults where none are given."""
+        return self.descriptor.complete(self.model_extra or {})
+
+    @cached_property
+    def row_names(self) -> tuple[str, ...]:
+        """Name of each row, deltas included."""
+        label = self.label or self.name
+        rows = ("",) if self.combine == "mean" else self.descriptor.row_names(self.parameters)
+        names = [f"{label}_{row}" if row else label for row in rows]
+        suffixes = ("", "_delta", "_delta2")[: self.deltas + 1]
+        return tuple(name + suffix for suffix in suffixes for name in names)
+
+    def contours(self, analysis: Analysis, framing: Framing) -> Floats:
+        """Return the transformed contours and their deltas, (n_rows, n_frames), or (n_rows,) if global."""
+        contours = self.descriptor.function(analysis, framing, **self.parameters)
+        if self.transform_of == "frames":
+            contours = self._transformed(contours)
+        if self.combine == "mean":
+            contours = contours.mean(axis=0, keepdims=True)
+        orders = range(1, self.deltas + 1)
+        return (
+            np.concatenate([contours, *(delta(contours, order) for order in orders)])
+            if self.deltas
+            else contours
+        )
+
+    def values(self, analysis: Analysis, framing: Framing, functionals: tuple[str, ...]) -> Floats:
+        """Return one number for each row and functional, rows outermost, shape (n_rows * n_functionals,)."""
+        values = self.contours(analysis, framing)
+        if self.descriptor.per_frame:
+            times = np.arange(values.shape[1]) * (framing.hop_length / analysis.sampling_rate)
+            if self.over == "voiced":
+                seen = self._voiced(analysis, framing)
+                values, times = values[:, seen], times[seen]
+            values = apply_functionals(values, times, functionals).ravel()
+        return self._transformed(values) if self.transform_of == "functionals" else values
+
+    def _transformed(self, values: Floats) -> Floats:
+        if self.transform == "log1p":
+            return np.log1p(values)
+        if self.transform == "db":
+            return power_to_db(np.square(values) if self.descriptor.amplitude else values)
+        return values
+
+    def _voiced(self, analysis: Analysis, framing: Framing) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which frames are voiced, by the block's own pitch settings if it has them."""
+        own = self.parameters if self.name in PITCH_DESCRIPTORS else {}
+        settings = PitchSettings(framing.hop_length, framing.pad_mode, **own)
+        voiced = analysis.once(track_pitch, settings).voicing >= VOICED
+        return voiced if voiced.any() else np.ones_like(voiced)

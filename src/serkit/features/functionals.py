@@ -1,0 +1,161 @@
+"""Functionals: what turns a contour of any length into one number."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from serkit.features.unknown import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from serkit.features.frames import Floats
+
+    Doubles = NDArray[np.floating[Any]]
+
+PERCENTILE = re.compile(r"percentile_(\d\d)")
+
+
+class Statistics:
+    """Statistics of contours along time, each computed when first asked for and then shared.
+
+    Parameters
+    ----------
+    contours : ndarray of float32, shape (n_rows, n_frames)
+        At least one frame.
+    times : ndarray of float64, shape (n_frames,)
+        Centre of each frame, s.
+    """
+
+    def __init__(self, contours: Floats, times: Doubles) -> None:
+        self._contours = contours.astype(np.float64)
+        self._times = times
+        self._n_frames = times.size
+
+    @cached_property
+    def mean(self) -> Doubles:
+        """Mean of each row."""
+        mean: Doubles = self._contours.mean(axis=1)
+        return mean
+
+    @cached_property
+    def std(self) -> Doubles:
+        """Population standard deviation of each row."""
+        variance: Doubles = np.einsum("ij,ij->i", self._centred, self._centred) / self._n_frames
+        return np.sqrt(variance)
+
+    @cached_property
+    def ordered(self) -> Doubles:
+        """Values of each row from the smallest to the largest."""
+        return np.sort(self._contours, axis=1)
+
+    @property
+    def min(self) -> Doubles:
+        """Smallest value of each row."""
+        return self.ordered[:, 0]
+
+    @property
+    def max(self) -> Doubles:
+        """Largest value of each row."""
+        return self.ordered[:, -1]
+
+    def percentile(self, percent: float) -> Doubles:
+        """Percentile of each row, linear between the two nearest values."""
+        position = percent / 100 * (self._n_frames - 1)
+        below = int(position)
+        low, high = self.ordered[:, below], self.ordered[:, min(below + 1, self._n_frames - 1)]
+        return low + (position - below) * (high - low)
+
+    def moment(self, order: int, *, normal: float = 0.0) -> Doubles:
+        """Standardised central moment of each row, less `normal`; 0 for a constant row, which has none."""
+        varies = self.min < self.max
+        standardised = self._centred / np.where(varies, self.std, 1.0)[:, None]
+        return np.where(varies, np.mean(standardised**order, axis=1) - normal, 0.0)
+
+    def slope(self) -> Doubles:
+        """Slope of the line fitted to each row, per second; 0 for a single frame."""
+        times = self._times - self._times.mean()
+        scatter = times @ times
+        return self._centred @ times / scatter if scatter > 0 else np.zeros_like(self.mean)
+
+    @cached_property
+    def _centred(self) -> Doubles:
+        return self._contours - self.mean[:, None]
+
+
+FUNCTIONALS: dict[str, Callable[[Statistics], Doubles]] = {
+    "mean": lambda statistics: statistics.mean,
+    "std": lambda statistics: statistics.std,
+    "min": lambda statistics: statistics.min,
+    "max": lambda statistics: statistics.max,
+    "range": lambda statistics: statistics.max - statistics.min,
+    "median": lambda statistics: statistics.percentile(50),
+    "skewness": lambda statistics: statistics.moment(3),
+    "kurtosis": lambda statistics: statistics.moment(4, normal=3.0),
+    "slope": lambda statistics: statistics.slope(),
+}
+
+
+def find_functional(name: str) -> Callable[[Statistics], Doubles]:
+    """Return a functional by its name.
+
+    Parameters
+    ----------
+    name : str
+        A key of `FUNCTIONALS`, or ``percentile_00`` to ``percentile_99``.
+
+    Returns
+    -------
+    callable
+        Takes `Statistics`, returns one number a row.
+
+    Raises
+    ------
+    FeatureError
+        If no functional has that name; the nearest is named.
+
+    Examples
+    --------
+    >>> find_functional("kurtossis")
+    Traceback (most recent call last):
+    serkit.errors.FeatureError: unknown functional 'kurtossis'; did you mean 'kurtosis'? ...
+    """
+    if percentile := PERCENTILE.fullmatch(name):
+        return partial(Statistics.percentile, percent=int(percentile[1]))
+    if name not in FUNCTIONALS:
+        raise unknown_name("functional", name, [*FUNCTIONALS, "percentile_NN"])
+    return FUNCTIONALS[name]
+
+
+def apply_functionals(contours: Floats, times: Doubles, names: Sequence[str]) -> Floats:
+    """Turn each contour into one number for each functional.
+
+    Parameters
+    ----------
+    contours : ndarray of float32, shape (n_rows, n_frames)
+        At least one frame.
+    times : ndarray of float64, shape (n_frames,)
+        Centre of each frame, s.
+    names : sequence of str
+        Functionals.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_rows, n_functionals)
+        Units of the contours; `skewness` and `kurtosis` have none, `slope` is per second.
+
+    Examples
+    --------
+    >>> contours = np.array([[1.0, 2.0, 3.0]], dtype=np.float32)
+    >>> apply_functionals(contours, np.array([0.0, 0.5, 1.0]), ["mean", "range", "slope"])
+    array([[2., 2., 2.]], dtype=float32)
+    """
+    statistics = Statistics(contours, times)
+    values = [find_functional(name)(statistics) for name in names]
+    return np.stack(values, axis=1).astype(np.float32)

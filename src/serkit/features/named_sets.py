@@ -1,0 +1,93 @@
+"""Feature sets by name: those of published systems, to the value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serkit.features.feature_set import FeatureSet
+
+# librosa's padding before 0.9, which the systems of 162, 186 and 193 features were written with.
+_REFLECT: dict[str, Any] = {"pad_mode": "reflect"}
+# 5.27 s at 22,050 Hz: the longest recording of RAVDESS.
+_RAVDESS: dict[str, Any] = {"sampling_rate": 22_050, "duration_s": 116_247 / 22_050, "level": "zscore"}
+
+_SETS: tuple[dict[str, Any], ...] = (
+    {
+        # Eight contours of 106 frames, end to end.
+        "name": "contours-848",
+        "audio": {"sampling_rate": 18_000, "duration_s": 3.0},
+        "layout": "contours",
+        "blocks": [
+            {"name": "zero_crossing_rate"},
+            {"name": "rms"},
+            {"name": "mfcc", "n_mfcc": 13, "combine": "mean"},
+            {"name": "centroid"},
+            {"name": "bandwidth"},
+            {"name": "flatness"},
+            {"name": "rolloff", "roll_percent": 0.85},
+            {"name": "rolloff", "roll_percent": 0.01},
+        ],
+    },
+    {
+        # Means of at most 2.5 s; chroma from magnitudes.
+        "name": "means-162",
+        "audio": {"sampling_rate": 22_050, "offset_s": 0.6, "duration_s": 2.5, "pad": False},
+        **_REFLECT,
+        "blocks": [
+            {"name": "zero_crossing_rate"},
+            {"name": "chroma", "power": 1},
+            {"name": "mfcc"},
+            {"name": "rms"},
+            {"name": "mel"},
+        ],
+    },
+    {
+        # Means and statistics of the standardised wave; the logarithm is taken of the means.
+        "name": "means-186",
+        "audio": _RAVDESS,
+        **_REFLECT,
+        "blocks": [
+            {"name": "mfcc", "n_mfcc": 40},
+            {"name": "mel", "transform": "log1p", "transform_of": "functionals"},
+            {"name": "chroma", "transform": "log1p", "transform_of": "functionals"},
+            {"name": "wave"},
+        ],
+    },
+    {
+        # Means of the whole recording at RAVDESS's own rate, and the number of its zero crossings.
+        "name": "means-193",
+        "audio": {"sampling_rate": 48_000},
+        **_REFLECT,
+        "blocks": [
+            {"name": "mel"},
+            {"name": "chroma", "n_chroma": 24, "power": 1},
+            {"name": "mfcc", "n_mfcc": 40},
+            {"name": "zero_crossing_count"},
+        ],
+    },
+    {
+        # 228 frames of 219 rows.
+        "name": "sequence-219",
+        "audio": _RAVDESS,
+        **_REFLECT,
+        "n_fft": 1024,
+        "layout": "sequence",
+        "blocks": [
+            {"name": "mfcc", "n_mfcc": 40},
+            {"name": "chroma", "transform": "log1p"},
+            {"name": "spectral_contrast", "transform": "log1p"},
+            {"name": "mel", "n_mels": 160, "transform": "log1p"},
+        ],
+    },
+    {
+        # 25 MFCC by 216 frames.
+        "name": "mfcc-image-25",
+        "audio": {"sampling_rate": 44_100, "offset_s": 0.5, "duration_s": 2.5},
+        "layout": "image",
+        "blocks": [{"name": "mfcc", "n_mfcc": 25}],
+    },
+)
+
+FEATURE_SETS: dict[str, FeatureSet] = {
+    settings["name"]: FeatureSet.model_validate(settings) for settings in _SETS
+}
