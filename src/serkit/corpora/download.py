@@ -122,7 +122,7 @@ def fetch(
     report : callable, optional
         Called with the bytes that have arrived and the bytes in all, or None.
     retry_s : tuple of float, default (1, 2, 4, 8, 16)
-        Pauses before another try, s; after as many tries in a row that brought nothing new, it gives up.
+        Pauses before another try, s; it gives up after as many in a row that brought nothing new.
 
     Returns
     -------
@@ -152,12 +152,14 @@ def _receive_all(url: str, partial: Path, report: Report, retry_s: tuple[float, 
         try:
             return _receive(url, partial, report)
         except _CutError as error:
-            failures = 0 if _size(partial) > most else failures + 1
+            failures = 1 if _size(partial) > most else failures + 1
             most = max(most, _size(partial))
-            if failures >= len(retry_s):
-                hint = f"{most:,} bytes are kept in {partial}; try again later"
-                raise DownloadError(f"{url}: the connection keeps breaking: {error}", hint=hint) from error
-            time.sleep(retry_s[failures])
+            if failures > len(retry_s):
+                raise DownloadError(
+                    f"{url}: the connection keeps breaking: {error}",
+                    hint=f"try again later; {most:,} bytes are kept",
+                ) from error
+            time.sleep(retry_s[failures - 1])
 
 
 def _receive(url: str, partial: Path, report: Report) -> None:
