@@ -13,9 +13,10 @@ A recipe is checked to the last key before anything runs. Its tables:
 ``[model]``
     `name` of a model, `balance`, and the parameters of that model.
 ``[search]``
-    `grid` of parameters to choose from, and `folds` of held-out speakers to choose on.
+    `grid` of parameters and `blocks` of features to choose from, and `folds` of held-out speakers to
+    choose on.
 ``[calibration]``
-    `method` and `folds`.
+    `method`.
 """
 
 from __future__ import annotations
@@ -85,10 +86,14 @@ class RecipeProtocol(Protocol):
 
 
 class Search(_Table):
-    """How parameters are chosen on held-out speakers of the training part.
+    """How parameters and features are chosen on held-out speakers of the training part.
+
+    Where a protocol names a dev part, that is what is held out.
 
     Attributes
     ----------
+    blocks : {"all", "backward"}
+        Whether feature blocks are dropped, one after the other, as long as that helps; before the grid.
     grid : dict of str to tuple
         Values of each parameter; every combination is tried. Empty: nothing is searched.
     folds : int
@@ -97,6 +102,7 @@ class Search(_Table):
         The chosen combination has the highest one.
     """
 
+    blocks: Literal["all", "backward"] = "all"
     grid: dict[str, Values] = {}
     folds: FoldCount = 5
     scoring: Literal["uar"] = "uar"
@@ -108,13 +114,10 @@ class Calibration(_Table):
     Attributes
     ----------
     method : {"temperature", "none"}
-        One temperature fitted on held-out speakers of the training part, or the plain softmax.
-    folds : int
-        Number of splits of the training speakers.
+        One temperature, fitted on the held-out speakers that the search chooses on, or the plain softmax.
     """
 
     method: Literal["temperature", "none"] = "temperature"
-    folds: FoldCount = 5
 
 
 def _model_settings(table: Any) -> Any:
@@ -132,7 +135,7 @@ class Recipe(_Table):
     Attributes
     ----------
     name, summary : str
-        Its name and one line about it.
+        Its name (lower-case letters, digits, ``-``, ``_``, ``.``) and one line about it.
     seed : int
         Of everything that is random in the model.
     data : Data
@@ -149,7 +152,7 @@ class Recipe(_Table):
         How scores become probabilities.
     """
 
-    name: str
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
     summary: str = ""
     seed: NonNegativeInt = 0
     data: Data = Data()

@@ -30,8 +30,9 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     ----------
     estimator : estimator
         Classifier or pipeline, unfitted.
-    folds : int, default 5
-        Number of splits into training and held-out groups.
+    held_out : int or list of (ndarray of int, ndarray of int), default 5
+        Number of splits into training and held-out groups, or the splits themselves. Without any split the
+        temperature is 1.
     workers : int, default 1
         Models to fit at once.
 
@@ -54,9 +55,9 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     ((40, 2), True)
     """
 
-    def __init__(self, estimator: Any, *, folds: int = 5, workers: int = 1) -> None:
+    def __init__(self, estimator: Any, *, held_out: int | list[Split] = 5, workers: int = 1) -> None:
         self.estimator = estimator
-        self.folds = folds
+        self.held_out = held_out
         self.workers = workers
 
     def fit(self, features: NDArray[Any], labels: ArrayLike, groups: ArrayLike | None = None) -> Self:
@@ -80,8 +81,12 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         """
         check_finite(features)
         labels = np.asarray(labels)
-        self.classes_, truth = np.unique(labels, return_inverse=True)
-        self.temperature_ = fit_temperature(self._held_out_scores(features, labels, groups), truth)
+        self.classes_ = np.unique(labels)
+        if isinstance(self.held_out, int):
+            splits = inner_folds(labels, groups, folds=self.held_out)
+        else:
+            splits = self.held_out
+        self.temperature_ = self._temperature(features, labels, splits) if splits else 1.0
         self.estimator_ = clone(self.estimator).fit(features, labels)
         return self
 
@@ -95,16 +100,11 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         labels: NDArray[Any] = self.classes_[self.predict_proba(features).argmax(axis=1)]
         return labels
 
-    def _held_out_scores(
-        self, features: NDArray[Any], labels: NDArray[Any], groups: ArrayLike | None
-    ) -> Matrix:
-        splits = inner_folds(labels, groups, folds=self.folds)
+    def _temperature(self, features: NDArray[Any], labels: NDArray[Any], splits: list[Split]) -> float:
         score = partial(_scores_of_split, self.estimator, features, labels)
-        scores = np.empty((len(labels), self.classes_.size))
-        results = map_parallel(score, splits, workers=self.workers)
-        for (_, held_out), part in zip(splits, results, strict=True):
-            scores[held_out] = part
-        return scores
+        scores = np.concatenate(list(map_parallel(score, splits, workers=self.workers)))
+        truth = np.concatenate([labels[held_out] for _, held_out in splits])
+        return fit_temperature(scores, np.searchsorted(self.classes_, truth))
 
 
 def _scores_of_split(estimator: Any, features: NDArray[Any], labels: NDArray[Any], split: Split) -> Matrix:

@@ -1,0 +1,295 @@
+"""Choose parameters and feature blocks on held-out speakers of the training part.
+
+==========================  ==========================================================
+:func:`hold_out`            splits of the training rows, by speaker wherever possible
+:func:`grid_search`         the best of all combinations of parameters
+:func:`backward_selection`  drop feature blocks, one after the other
+==========================  ==========================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from serkit.evaluation.metrics import uar
+from serkit.features import FeatureSet
+from serkit.models.classical import CLASSIFIER
+from serkit.models.inner_folds import inner_folds
+from serkit.parallel import map_parallel
+from serkit.splits import speaker_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    import pandas
+    from numpy.typing import NDArray
+    from sklearn.base import BaseEstimator
+
+    from serkit.models.inner_folds import Split
+
+    Positions = NDArray[np.intp]
+
+Unit = Literal["speaker", "statement", "clip", "dev part"]
+
+
+class HeldOut(NamedTuple):
+    """Splits of training rows into a part to train on and a part to choose on.
+
+    Attributes
+    ----------
+    unit : {"speaker", "statement", "clip", "dev part"}
+        What is held out.
+    splits : list of (ndarray of int, ndarray of int)
+        Positions among the training rows.
+    """
+
+    unit: Unit
+    splits: list[Split]
+
+
+class TrainingPart(NamedTuple):
+    """Rows to train on.
+
+    Attributes
+    ----------
+    features : ndarray, shape (n, n_features)
+        Their features.
+    labels : ndarray of str, shape (n,)
+        Their emotions.
+    splits : list of (ndarray of int, ndarray of int)
+        What to hold out among them, from `hold_out`.
+    """
+
+    features: NDArray[np.floating]
+    labels: NDArray[Any]
+    splits: list[Split]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A combination of parameters and how well it does on what is held out.
+
+    Attributes
+    ----------
+    parameters : dict
+        By name.
+    uar : float
+        Mean over the splits, in [0, 1].
+    deviation : float
+        Standard deviation over the splits.
+    """
+
+    parameters: dict[str, Any]
+    uar: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class SelectionStep:
+    """One step of the backward selection.
+
+    Attributes
+    ----------
+    blocks : tuple of str
+        Blocks that are left.
+    dropped : str
+        The block that left last; "" at the first step.
+    uar : float
+        Mean over the splits, in [0, 1].
+    """
+
+    blocks: tuple[str, ...]
+    dropped: str
+    uar: float
+
+
+def hold_out(rows: pandas.DataFrame, *, folds: int = 5) -> HeldOut:
+    """Split training rows by speaker; by statement where one speaker is all there is, else by clip.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Training rows of a manifest.
+    folds : int, default 5
+        Number of splits.
+
+    Returns
+    -------
+    HeldOut
+
+    Raises
+    ------
+    SplitError
+        If an emotion cannot be held out.
+
+    Examples
+    --------
+    >>> import pandas
+    >>> rows = pandas.DataFrame({"corpus": "savee", "speaker": list("aabb"), "emotion": ["sad", "calm"] * 2})
+    >>> hold_out(rows).unit
+    'speaker'
+    """
+    unit, groups = _groups(rows)
+    return HeldOut(unit, inner_folds(rows["emotion"].to_numpy(), groups, folds=folds))
+
+
+def _groups(rows: pandas.DataFrame) -> tuple[Unit, NDArray[np.object_] | None]:
+    if _is_known(rows, "speaker"):
+        speakers = speaker_groups(rows)
+        if len(set(speakers)) > 1:
+            return "speaker", speakers
+    if _is_known(rows, "statement") and rows["statement"].nunique() > 1:
+        return "statement", rows["statement"].to_numpy(dtype=object)
+    return "clip", None
+
+
+def _is_known(rows: pandas.DataFrame, column: str) -> bool:
+    return column in rows and bool(rows[column].notna().all())
+
+
+def grid_search(
+    model: BaseEstimator,
+    grid: Mapping[str, Sequence[Any]],
+    part: TrainingPart,
+    *,
+    workers: int = 1,
+) -> list[Candidate]:
+    """Score every combination of parameters on what is held out.
+
+    Parameters
+    ----------
+    model : estimator
+        Unfitted pipeline, from `serkit.models.build_model`.
+    grid : mapping of str to sequence
+        Values of each parameter.
+    part : TrainingPart
+        Rows to train on and to choose on.
+    workers : int, default 1
+        Models to fit at once.
+
+    Returns
+    -------
+    list of Candidate
+        In the order of the grid, the last parameter fastest; the best is the first with the highest UAR.
+    """
+    from sklearn.metrics import make_scorer
+    from sklearn.model_selection import GridSearchCV
+
+    names = {f"{CLASSIFIER}__{name}": name for name in grid}
+    search = GridSearchCV(
+        model,
+        {key: list(grid[name]) for key, name in names.items()},
+        scoring=make_scorer(uar),
+        cv=part.splits,
+        n_jobs=workers,
+        refit=False,
+        error_score="raise",
+    ).fit(part.features, part.labels)
+    results = search.cv_results_
+    return [
+        Candidate({names[key]: value for key, value in found.items()}, float(mean), float(deviation))
+        for found, mean, deviation in zip(
+            results["params"], results["mean_test_score"], results["std_test_score"], strict=True
+        )
+    ]
+
+
+def best_candidate(candidates: Sequence[Candidate]) -> Candidate:
+    """Return the first candidate with the highest UAR."""
+    return max(candidates, key=lambda candidate: candidate.uar)
+
+
+def block_columns(feature_set: FeatureSet) -> dict[str, Positions]:
+    """Return the columns of each block of a vector; blocks of one label count as one.
+
+    Examples
+    --------
+    >>> blocks = [{"name": "rms"}, {"name": "mfcc", "n_mfcc": 2}]
+    >>> {name: columns.tolist() for name, columns in block_columns(FeatureSet(blocks=blocks)).items()}
+    {'rms': [0], 'mfcc': [1, 2]}
+    """
+    position = {name: column for column, name in enumerate(feature_set.names)}
+    labels = dict.fromkeys(block.label or block.name for block in feature_set.blocks)
+    return {
+        label: np.array([position[name] for name in only_blocks(feature_set, [label]).names])
+        for label in labels
+    }
+
+
+def only_blocks(feature_set: FeatureSet, labels: Collection[str]) -> FeatureSet:
+    """Return the feature set with the blocks of these labels alone.
+
+    Examples
+    --------
+    >>> feature_set = FeatureSet(blocks=[{"name": "rms"}, {"name": "mfcc", "n_mfcc": 2}])
+    >>> only_blocks(feature_set, ["mfcc"]).names
+    ('mfcc_00_mean', 'mfcc_01_mean')
+    """
+    blocks = [block for block in feature_set.blocks if (block.label or block.name) in labels]
+    return FeatureSet(**{**feature_set.model_dump(), "blocks": blocks})
+
+
+def backward_selection(
+    model: BaseEstimator,
+    blocks: Mapping[str, Positions],
+    part: TrainingPart,
+    *,
+    workers: int = 1,
+) -> list[SelectionStep]:
+    """Drop the block whose loss hurts least, again and again, until one is left.
+
+    Parameters
+    ----------
+    model : estimator
+        Unfitted pipeline, from `serkit.models.build_model`.
+    blocks : mapping of str to ndarray of int
+        Columns of each block, from `block_columns`.
+    part : TrainingPart
+        Rows to train on and to choose on.
+    workers : int, default 1
+        Models to fit at once.
+
+    Returns
+    -------
+    list of SelectionStep
+        From all blocks to one. Of equal losses the first block is dropped.
+    """
+    score = partial(_uar_of_blocks, model, blocks, part)
+
+    def mean_uars(subsets: list[tuple[str, ...]]) -> list[float]:
+        jobs = [(subset, split) for subset in subsets for split in part.splits]
+        scores = np.array(list(map_parallel(score, jobs, workers=workers)))
+        return [float(mean) for mean in scores.reshape(len(subsets), -1).mean(axis=1)]
+
+    left = tuple(blocks)
+    path = [SelectionStep(left, "", mean_uars([left])[0])]
+    while len(left) > 1:
+        smaller = [tuple(name for name in left if name != dropped) for dropped in left]
+        scores = mean_uars(smaller)
+        best = int(np.argmax(scores))
+        path.append(SelectionStep(smaller[best], left[best], scores[best]))
+        left = smaller[best]
+    return path
+
+
+def best_step(path: Sequence[SelectionStep]) -> SelectionStep:
+    """Return the step with the highest UAR; of equal ones the one with the fewest blocks."""
+    return max(reversed(path), key=lambda step: step.uar)
+
+
+def _uar_of_blocks(
+    model: BaseEstimator,
+    blocks: Mapping[str, Positions],
+    part: TrainingPart,
+    job: tuple[tuple[str, ...], Split],
+) -> float:
+    from sklearn.base import clone
+
+    subset, (train, held_out) = job
+    kept = part.features[:, np.concatenate([blocks[name] for name in subset])]
+    fitted = clone(model).fit(kept[train], part.labels[train])
+    return uar(part.labels[held_out], fitted.predict(kept[held_out]))
