@@ -12,7 +12,12 @@ import soundfile
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLING_RATE = 16_000
 # Pitch in Hz, loudness and pitch movement that make four synthetic emotions easy to tell apart.
-VOICES = {"neutral": (1.0, 0.2, 0.02), "happy": (1.6, 0.4, 0.25), "sad": (0.8, 0.08, 0.01), "angry": (1.3, 0.8, 0.12)}
+VOICES = {
+    "neutral": (1.0, 0.2, 0.02),
+    "happy": (1.6, 0.4, 0.25),
+    "sad": (0.8, 0.08, 0.01),
+    "angry": (1.3, 0.8, 0.12),
+}
 RAVDESS_CODES = {"neutral": "01", "happy": "03", "sad": "04", "angry": "05"}
 
 
@@ -60,3 +65,50 @@ def corpora_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real corpora are not in {folder}; set SERKIT_CORPORA to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved model that tells the four synthetic emotions apart; its folder."""
+    from serkit.audio import clip_from_array
+    from serkit.bundle import BundleInfo, CorpusFacts, ScoreFacts, save_bundle
+    from serkit.features import Block, FeatureSet
+    from serkit.model_card import model_card
+    from serkit.models import build_model
+    from serkit.onnx_export import export_onnx
+
+    blocks = [Block(name=name) for name in ("rms", "zero_crossing_rate", "centroid")]
+    front_end = FeatureSet(n_fft=512, hop_length=256, blocks=blocks, functionals=("mean", "std"))
+    voices = [(emotion, speaker, take) for emotion in VOICES for speaker in range(6) for take in range(3)]
+    features = np.array(
+        [
+            front_end.extract(
+                clip_from_array(synthetic_voice(emotion, speaker=speaker, seed=take), SAMPLING_RATE)
+            )
+            for emotion, speaker, take in voices
+        ]
+    )
+    model = build_model("logistic_regression").fit(features, [emotion for emotion, _, _ in voices])
+    info = BundleInfo(
+        name="tiny",
+        summary="Four synthetic emotions",
+        serkit_version="0.1.0",
+        licence="Apache-2.0",
+        labels=tuple(model.classes_.tolist()),
+        front_end=front_end,
+        temperature=1.5,
+        corpora=(CorpusFacts(name="synthetic", licence="CC0-1.0", recordings=len(voices), speakers=6),),
+        scores=(
+            ScoreFacts(
+                measured_on="synthetic, training rows",
+                metric="uar",
+                value=0.98,
+                low=0.95,
+                high=1.0,
+                recordings=len(voices),
+                speakers=6,
+            ),
+        ),
+    )
+    folder = tmp_path_factory.mktemp("bundles") / "tiny"
+    return save_bundle(folder, info, export_onnx(model, features), model_card(info))

@@ -55,6 +55,8 @@ INPUT_NAME, OUTPUT_NAME = "features", "scores"
 
 _INFO, _MODEL, _CARD, _SUMS = "bundle.json", "model.onnx", "MODEL_CARD.md", "SHA256SUMS"
 _SUMMED = (_CARD, _INFO, _MODEL)
+# Where the number of frames depends on the recording, a model is tried with this many.
+_SOME_FRAMES = 64
 
 
 @dataclass(frozen=True)
@@ -261,10 +263,13 @@ def _check_fit(info: BundleInfo, session: onnxruntime.InferenceSession) -> None:
     names = [[value.name for value in values] for values in (session.get_inputs(), session.get_outputs())]
     if names != [[INPUT_NAME], [OUTPUT_NAME]]:
         raise ValueError(f"{_MODEL} must map {INPUT_NAME!r} to {OUTPUT_NAME!r}, not {names[0]} to {names[1]}")
-    taken, made = session.get_inputs()[0], tuple(info.front_end.shape)
-    if taken.type != "tensor(float)" or tuple(taken.shape[1:]) != made:
+    taken, made = session.get_inputs()[0], info.front_end.shape
+    fits = len(taken.shape) == 1 + len(made) and all(
+        m in (None, t) for t, m in zip(taken.shape[1:], made, strict=True)
+    )
+    if taken.type != "tensor(float)" or not fits:
         raise ValueError(f"{_MODEL} takes {taken.type} {taken.shape[1:]}, the front end makes {list(made)}")
-    scores = _scores_of_zeros(session, made)
+    scores = _scores_of_zeros(session, tuple(size or _SOME_FRAMES for size in made))
     if scores.dtype != np.float32 or scores.shape != (1, len(info.labels)):
         raise ValueError(f"{_MODEL} gives scores of shape {scores.shape[1:]} for {len(info.labels)} labels")
 

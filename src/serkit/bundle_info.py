@@ -159,7 +159,7 @@ def _check_promises(info: BundleInfo, promised: dict[str, Any]) -> None:
 
 
 def _check_format(version: object) -> None:
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise ValueError(f"format_version must be a whole number from 1, not {version!r}")
     if version > FORMAT_VERSION:
         raise ValueError(f"format_version {version} is above {FORMAT_VERSION}: upgrade serkit")

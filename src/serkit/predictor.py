@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serkit.audio import check_audible, check_duration, clip_from_array, find_audio_files, load_audio
+from serkit.audio import clip_from_array, find_audio_files, load_audio
 from serkit.bundle import load_bundle
 from serkit.errors import AudioNotFoundError, SerkitError
 from serkit.models.calibration import softmax
@@ -102,8 +102,7 @@ class Predictor:
         AudioError
             If the recording cannot be used; the subclass and the message say why.
         """
-        rate = self.info.front_end.audio.sampling_rate
-        return self.predict_clip(load_audio(source, sampling_rate=rate, start=start, end=end))
+        return self.predict_clip(load_audio(source, start=start, end=end))
 
     def predict_signal(self, signal: ArrayLike, sampling_rate: int) -> Prediction:
         """Hear the emotion in an array of samples.
@@ -145,8 +144,6 @@ class Predictor:
         SilentSignalError, TooShortError
             If the clip is digital silence or shorter than the model needs.
         """
-        check_audible(clip)
-        check_duration(clip, self.info.front_end.minimum_s)
         features = self.info.front_end.extract(clip)
         probabilities = softmax(self._bundle.scores(features[np.newaxis]) / self.info.temperature)[0]
         return self._answer(clip, dict(zip(self.labels, probabilities.tolist(), strict=True)))

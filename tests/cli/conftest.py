@@ -1,0 +1,37 @@
+"""Run the command line as users do: a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Run = subprocess.CompletedProcess[bytes]
+
+
+@pytest.fixture
+def serkit(tmp_path: Path) -> Callable[..., Run]:
+    """Run `serkit ARGUMENTS...` in an empty folder; standard output and error are kept as bytes."""
+    working = tmp_path / "working"
+    working.mkdir()
+
+    def run(*arguments: object, **settings: object) -> Run:
+        command = [sys.executable, "-m", "serkit", *map(str, arguments)]
+        environment = os.environ | {"PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
+        defaults = {
+            "cwd": working,
+            "env": environment,
+            "capture_output": True,
+            "timeout": 120,
+            "check": False,
+        }
+        return subprocess.run(command, **defaults | settings)
+
+    return run
