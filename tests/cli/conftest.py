@@ -25,13 +25,7 @@ def serkit(tmp_path: Path) -> Callable[..., Run]:
     def run(*arguments: object, **settings: object) -> Run:
         command = [sys.executable, "-m", "serkit", *map(str, arguments)]
         environment = os.environ | {"PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
-        defaults = {
-            "cwd": working,
-            "env": environment,
-            "capture_output": True,
-            "timeout": 120,
-            "check": False,
-        }
-        return subprocess.run(command, **defaults | settings)
+        defaults = {"cwd": working, "env": environment, "capture_output": True, "timeout": 120}
+        return subprocess.run(command, check=False, **defaults | settings)
 
     return run

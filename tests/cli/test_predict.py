@@ -324,8 +324,9 @@ def test_a_file_name_that_is_no_text_is_no_reason_to_fail(
     for form in ("table", "json", "csv"):
         run = serkit("predict", folder, "--model", tiny_bundle, "--format", form)
         assert (run.returncode, errors(run)) == (0, [])
-    run = serkit("predict", folder, "--model", tiny_bundle, "--out", "p.csv")
-    assert (run.returncode, errors(run)) == (0, [])
+    for name in ("p.csv", "p.parquet"):
+        run = serkit("predict", folder, "--model", tiny_bundle, "--out", name)
+        assert (run.returncode, errors(run)) == (0, [])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals there")

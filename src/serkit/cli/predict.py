@@ -36,6 +36,9 @@ _WRITERS: dict[Format, Callable[[formats.Answers, Any], None]] = {
     Format.PARQUET: formats.write_parquet,
 }
 
+# A file name that is no text is no reason to lose the others.
+_TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
+
 
 def predict(  # noqa: PLR0913, PLR0917 - one argument per option
     inputs: Annotated[list[str], typer.Argument(metavar="FILE|DIR|GLOB|-...", show_default=False)],
@@ -114,7 +117,7 @@ def _output(form: Format, out: Path | None) -> Iterator[IO[Any]]:
         with atomic_path(out) as partial, partial.open("wb") as stream:
             yield stream
     else:
-        with atomic_path(out) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
+        with atomic_path(out) as partial, partial.open("w", **_TEXT) as stream:
             yield stream
 
 

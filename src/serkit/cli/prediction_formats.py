@@ -79,6 +79,8 @@ def write_parquet(answers: Answers, stream: IO[bytes]) -> None:
     kinds = {"source": pyarrow.string(), "emotion": pyarrow.string(), "abstained": pyarrow.bool_()}
     schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in _columns(answers.labels)])
     rows = [_row(prediction) for prediction in answers.predictions]
+    for row in rows:  # a file name need not be text, but a Parquet string must
+        row["source"] = row["source"].encode(errors="backslashreplace").decode()
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, schema=schema), stream)
 
 
@@ -95,8 +97,10 @@ def _row(prediction: Prediction) -> dict[str, Any]:
 
 def _write_plain_table(answers: Answers, stream: IO[str]) -> None:
     width = max(len("emotion"), *(len(label) + 1 for label in answers.labels))
-    stream.write(f"{'emotion':{width}}  confidence     start       end  source\n")
+    header = f"{'emotion':{width}}  confidence     start       end  source\n"
     for prediction in answers.predictions:
+        stream.write(header)
+        header = ""
         times = f"{prediction.start:8.2f}  {prediction.end:8.2f}"
         rest = ", ".join(f"{label} {value:.3f}" for label, value in prediction.ranked()[1 : answers.top])
         line = f"{_emotion(prediction):{width}}  {prediction.confidence:10.3f}  {times}  {prediction.source}"
