@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from serkit.evaluation.report import Score
+
 
 def plot_selection(
     dropped: Sequence[str],
@@ -75,7 +77,7 @@ def plot_hyper_parameter(
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = style.new_axes(width=4.6, height=3.0)
+    figure, axes = style.new_axes(width=style.NARROW, height=3.0)
     axes.errorbar(
         values, scores, yerr=spread, fmt="o-", color=style.BLUE, markersize=5, linewidth=1.4, capsize=0
     )
@@ -86,4 +88,30 @@ def plot_hyper_parameter(
     style.percent(axes, "y")
     style.grid(axes, "y")
     style.label(axes, title=f"Best {name}: {values[best]:g}", x=name, y="validation UAR")
+    return figure
+
+
+def plot_runs(scores: Sequence[tuple[str, Score]]) -> Figure:
+    """Draw the UAR of each run with its interval.
+
+    Parameters
+    ----------
+    scores : sequence of (str, Score)
+        Name and UAR of each run, from top to bottom.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = style.new_axes(height=0.34 * len(scores) + 1.1)
+    for position, (_, score) in enumerate(reversed(scores)):
+        value = score.value or 0.0
+        bounds = [[value - (score.low or value)], [(score.high or value) - value]]
+        axes.errorbar(value, position, xerr=bounds, fmt="o", color=style.BLUE, markersize=6, linewidth=1.5)
+    axes.set_yticks(range(len(scores)), [name for name, _ in reversed(scores)])
+    axes.set_ylim(-0.6, len(scores) - 0.4)
+    axes.margins(x=0.1)
+    style.percent(axes, "x")
+    style.grid(axes, "x")
+    style.label(axes, title="UAR of each run, 95% interval over speakers", x="UAR")
     return figure

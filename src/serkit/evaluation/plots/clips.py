@@ -52,7 +52,7 @@ class _Image(NamedTuple):
 def plot_wave(clip: Clip) -> Figure:
     """Draw the waveform."""
     figure, axes = style.new_axes(height=2.0)
-    _draw_wave(axes, clip, style.BLUE)
+    _draw_wave(axes, clip, color=style.BLUE)
     style.label(axes, title="Waveform", x="time (s)", y="amplitude")
     return figure
 
@@ -193,12 +193,12 @@ def _draw_image(clip: Clip, image: _Image) -> Figure:
     return figure
 
 
-def _draw_wave(axes: Axes, clip: Clip, color: str) -> None:
+def _draw_wave(axes: Axes, clip: Clip, **look: Any) -> None:
     """Draw the range of the samples in each column: a line through all of them would be a large file."""
     columns = np.array_split(clip.signal, min(ENVELOPE_COLUMNS, clip.signal.size))
     time = np.linspace(clip.start, clip.end, len(columns))
     low, high = [column.min() for column in columns], [column.max() for column in columns]
-    axes.fill_between(time, low, high, color=color, linewidth=0.5)
+    axes.fill_between(time, low, high, linewidth=0.5, **look)
     limit = 1.05 * _peak(np.abs(clip.signal))
     axes.set(xlim=(clip.start, clip.end), ylim=(-limit, limit))
 
@@ -209,7 +209,7 @@ def _draw_over_wave(clip: Clip, descriptor: str, title: str) -> Figure:
     level = power_to_db(np.square(DESCRIPTORS["rms"].function(analysis, framing)[0]))
     time = clip.start + np.arange(contour.size) * framing.hop_length / clip.sampling_rate
     figure, axes = style.new_axes(height=2.4)
-    _draw_wave(axes, clip, style.GRID)
+    _draw_wave(axes, clip, color=style.MUTED, alpha=0.4)
     over = style.plain(axes.twinx())
     over.spines["right"].set(visible=True, color=style.MUTED)
     over.plot(

@@ -85,7 +85,15 @@ def _draw_corpus(axes: Axes, position: int, speakers: pandas.DataFrame) -> None:
         left += count
     fewest, most = speakers["clips"].min(), speakers["clips"].max()
     clips = f"{most:,}" if fewest == most else f"{fewest:,}–{most:,}"
-    style.write(axes, left, position, f"  {left:,} with {clips} clips each")
+    axes.annotate(
+        f"{left:,} with {clips} clips each",
+        (left, position),
+        xytext=(5, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=style.TICK_SIZE,
+        color=style.INK,
+    )
 
 
 def _colors(count: int) -> list[str]:

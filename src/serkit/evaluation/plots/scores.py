@@ -74,7 +74,7 @@ def plot_recall(report: EvaluationReport) -> Figure:
 
 def plot_reliability(report: EvaluationReport) -> Figure:
     """Draw accuracy against confidence, over the number of clips at each confidence."""
-    figure = style.new_figure(width=4.6, height=4.8)
+    figure = style.new_figure(width=style.NARROW, height=4.8)
     upper, lower = map(style.plain, figure.subplots(2, 1, sharex=True, height_ratios=(3.4, 1)))
     filled = [one for one in report.reliability if one.n_clips]
     width = 1 / len(report.reliability)
@@ -153,7 +153,7 @@ def _name_folds(axes: Axes, folds: tuple[FoldScore, ...]) -> None:
 def plot_abstention(report: EvaluationReport) -> Figure:
     """Draw the accuracy of the answers against the share of clips that get one."""
     points = [point for point in report.abstention if point.coverage * report.n_clips >= FEWEST_ANSWERS]
-    figure, axes = style.new_axes(width=4.6, height=3.2)
+    figure, axes = style.new_axes(width=style.NARROW, height=3.2)
     coverage, accuracy = [p.coverage for p in points], [p.accuracy or 0.0 for p in points]
     axes.plot(coverage, accuracy, "o-", color=style.BLUE, markersize=4, linewidth=1.4)
     axes.margins(y=0.12)

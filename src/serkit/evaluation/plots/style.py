@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import matplotlib
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from serkit.files import atomic_path
 
@@ -27,14 +26,14 @@ if TYPE_CHECKING:
 
 INK = "#1f2933"
 MUTED = "#7b8794"
-GRID = "#cbd2d9"
+DARK, LIGHT = "#102a43", "#ffffff"
 BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
 PALETTE = (BLUE, ORANGE, GREEN, "#cc79a7", "#e69f00", "#56b4e9", "#7b8794", "#8a7f00")
 SHARES = LinearSegmentedColormap.from_list("shares", ["#f5f8fb", "#a6cbe3", "#3d8fc4", "#08507f"])
 LEVELS = "magma"
 DASHED = (0, (4, 3))
 
-WIDTH = 6.4
+WIDTH, NARROW = 5.4, 4.6
 TITLE_SIZE, LABEL_SIZE, TICK_SIZE, NOTE_SIZE = 10.5, 9, 8.5, 7.5
 PNG_DPI = 200
 
@@ -81,13 +80,13 @@ def mark(axes: Axes, value: float, name: str, *, color: str = ORANGE) -> None:
 
 def grid(axes: Axes, axis: Literal["x", "y"]) -> None:
     """Draw faint lines at the ticks of one axis, and take the ticks of the other away."""
-    axes.grid(axis=axis, color=GRID, linewidth=0.6)
+    axes.grid(axis=axis, color=MUTED, alpha=0.35, linewidth=0.6)
     axes.tick_params(axis="y" if axis == "x" else "x", length=0)
 
 
 def percent(axes: Axes, axis: Literal["x", "y"]) -> None:
     """Write the shares of an axis in per cent."""
-    (axes.xaxis if axis == "x" else axes.yaxis).set_major_formatter(PercentFormatter(1))
+    (axes.xaxis if axis == "x" else axes.yaxis).set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
 
 
 def thousands(axes: Axes, axis: Literal["x", "y"]) -> None:
@@ -102,7 +101,7 @@ def legend(axes: Axes) -> None:
 
 def ink_on(share: float) -> str:
     """Return the colour of text that can be read on `share` of the map `SHARES`."""
-    return "#ffffff" if share > 0.55 else INK
+    return LIGHT if share > 0.55 else DARK
 
 
 def to_svg(figure: Figure) -> str:
@@ -113,9 +112,7 @@ def to_svg(figure: Figure) -> str:
     return stream.getvalue()
 
 
-def save_picture(figure: Figure, folder: Path, name: str) -> None:
-    """Write ``name.png`` (200 dpi) and ``name.svg``."""
-    with atomic_path(folder / f"{name}.png") as partial:
+def save_png(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, 200 dpi on white."""
+    with atomic_path(path) as partial:
         figure.savefig(partial, dpi=PNG_DPI, facecolor="white")
-    with atomic_path(folder / f"{name}.svg") as partial:
-        partial.write_text(to_svg(figure), encoding="utf-8")
