@@ -168,10 +168,15 @@ def test_download_shows_the_licence_and_asks(mirror):
     assert (mirror / "ravdess" / "03-01-03-01-01-01-01.wav").exists()
 
 
-def test_download_refused(mirror):
-    with pytest.raises(DownloadError, match="not accepted"):
-        run("download", "ravdess", "--out", mirror, input="n\n")
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_download_refused(answer, mirror):
+    with pytest.raises(DownloadError, match=r"not accepted.*--yes"):
+        run("download", "ravdess", "--out", mirror, input=answer)
     assert not (mirror / "ravdess").exists()
+
+
+def test_download_accepted_beforehand(mirror):
+    assert run("download", "RAVDESS", "--yes", "--out", mirror).exit_code == 0
 
 
 def test_download_of_savee_names_the_address(tmp_path):

@@ -213,6 +213,12 @@ def test_counts_and_speakers_that_differ_from_the_published(published_names, tmp
     assert details["speaker"] == "2 of 4 speakers: JK, KL"
 
 
+def test_counts_are_compared_only_where_they_are_known(manifest):
+    bare = manifest.assign(corpus="savee").drop(columns="speaker").head(1)
+    assert [finding.kind for finding in audit_manifest(bare).findings] == ["count"]
+    assert not audit_manifest(manifest.head(1)).findings
+
+
 def test_scan_corpora_audits_with_a_cache_in_the_users_folder(synthetic_ravdess, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     manifest = scan_corpora({"ravdess": synthetic_ravdess})

@@ -34,6 +34,7 @@ class Server(ThreadingHTTPServer):
         self.requests: list[str] = []
         self.ranges = True
         self.says_length = True
+        self.chunked = False
         # Bytes after which each of the coming answers breaks off, and statuses that come before any answer.
         self.cuts: list[int] = []
         self.statuses: list[int] = []
@@ -60,12 +61,16 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
-        if self.server.says_length:
+        if self.server.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif self.server.says_length:
             self.send_header("Content-Length", str(size - start))
         self.end_headers()
         return self.send_body(self.server.content[start:])
 
     def send_body(self, body: bytes) -> None:
+        if self.server.chunked:
+            body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
         if self.server.cuts:
             body = body[: self.server.cuts.pop(0)]
         self.wfile.write(body)
@@ -197,6 +202,12 @@ def test_no_length_said(server, tmp_path):
     server.cuts = [1000]
     with pytest.raises(DownloadError, match="damaged"):
         get(server, tmp_path / "again")
+
+
+def test_chunks_that_break_off(server, tmp_path):
+    server.chunked, server.ranges, server.cuts = True, False, [400_000]
+    assert get(server, tmp_path).read_bytes() == CONTENT
+    assert len(server.requests) == 2
 
 
 def test_no_server_at_all(tmp_path):

@@ -199,13 +199,22 @@ def download(
 
     corpus = find_corpus(name)
     typer.echo(f"{corpus.title}, {corpus.homepage}\nLicence: {corpus.licence}")
-    accepted = yes or corpus.archive is None or typer.confirm("Do you accept it?")
+    accepted = yes or corpus.archive is None or _confirm("Do you accept it?")
     with _download_bar(corpus.name) as report:
         folder = download_corpus(corpus.name, out, accept_licence=accepted, report=report)
     found, published = len(scan_corpus(corpus.name, folder)), sum(corpus.counts["speech"].values())
     typer.echo(
         f"{found:,} of {published:,} clips in {folder}; next: serkit corpora scan {corpus.name}={folder}"
     )
+
+
+def _confirm(question: str) -> bool:
+    try:
+        return typer.confirm(question)
+    except typer.Abort:
+        # Nobody is there to answer, as in a script.
+        typer.echo()
+        return False
 
 
 @contextmanager

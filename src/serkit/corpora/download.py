@@ -11,7 +11,6 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from serkit import __version__
 from serkit.audio import probe_audio
 from serkit.corpora.acted import Corpus, find_corpus
 from serkit.corpora.archive import unpack_zip
@@ -72,7 +71,10 @@ def download_corpus(
     if corpus.archive is None:
         raise DownloadError(f"{corpus.name}: needs registration", hint=f"register at {corpus.homepage}")
     if not accept_licence:
-        raise DownloadError(f"{corpus.name}: its licence is not accepted: {corpus.licence}")
+        raise DownloadError(
+            f"{corpus.name}: its licence is not accepted: {corpus.licence}",
+            hint="accept_licence=True accepts it, or --yes on the command line",
+        )
     if target.exists():
         raise DownloadError(f"{target}: exists already", hint="scan it, or choose another folder")
     url, file, checksum = corpus.archive
@@ -183,7 +185,7 @@ def _receive(url: str, partial: Path, report: Report) -> None:
 def _open(url: str, partial: Path) -> http.client.HTTPResponse | None:
     """Ask for what is missing; None if nothing is."""
     done = _size(partial)
-    headers = {"User-Agent": f"serkit/{__version__}", "Accept-Encoding": "identity"}
+    headers = {"User-Agent": "serkit", "Accept-Encoding": "identity"}
     if done:
         headers["Range"] = f"bytes={done}-"
     request = urllib.request.Request(url, headers=headers)
