@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import tempfile
 from pathlib import Path
@@ -27,6 +28,7 @@ class Encoder:
 
     voice = staticmethod(voice)
 
+    @functools.cache  # noqa: B019 - one encoder lives as long as the tests
     def sound(
         self,
         container: str,
@@ -42,6 +44,7 @@ class Encoder:
         soundfile.write(file, signal, rate, format=container, subtype=encoding)
         return file.getvalue()
 
+    @functools.cache  # noqa: B019 - one encoder lives as long as the tests
     def media(self, container: str, codec: str, *, channels: int = 1, **options: str) -> bytes:
         """Encode with FFmpeg, at 16 kHz."""
         av = pytest.importorskip("av")

@@ -99,7 +99,7 @@ def clip_from_array(signal: ArrayLike, sampling_rate: int, *, source: str = "arr
     _check_shape(samples, source)
     samples = to_float(samples, source)
     _check_range(samples, source)
-    return Clip(np.ascontiguousarray(_mix_down(samples), dtype=np.float32), rate, source=source)
+    return Clip(np.ascontiguousarray(mix_down(samples), dtype=np.float32), rate, source=source)
 
 
 def is_number(value: object) -> bool:
@@ -150,7 +150,8 @@ def to_float(samples: NDArray[Any], source: str) -> NDArray[np.floating[Any]]:
     )
 
 
-def _mix_down(samples: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+def mix_down(samples: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Average the channels of an array of shape (n_samples,) or (n_samples, n_channels)."""
     if samples.ndim == 1:
         return samples
     return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float64)

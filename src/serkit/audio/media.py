@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 
 class Format(NamedTuple):
-    """A container: our name for it, FFmpeg's demuxer, and how its files begin."""
+    """A container: our name, FFmpeg's demuxer, how its files begin, whether they tell their duration."""
 
     name: str
     demuxer: str
     head: re.Pattern[bytes]
+    tells_duration: bool = True
 
 
 # FFmpeg is told the demuxer and never guesses: some of its formats are lists of other files and addresses,
@@ -33,12 +34,12 @@ class Format(NamedTuple):
 _FORMATS = (
     Format("MP4", "mov", re.compile(rb".{4}(?:ftyp|moov|mdat|wide|free|skip)", re.DOTALL)),
     Format("MATROSKA", "matroska", re.compile(rb"\x1a\x45\xdf\xa3")),
-    Format("ADTS", "aac", re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")),
+    Format("ADTS", "aac", re.compile(rb"\xff[\xf0\xf1\xf8\xf9]"), tells_duration=False),
     Format("ASF", "asf", re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11")),
-    Format("AMR", "amr", re.compile(rb"#!AMR")),
+    Format("AMR", "amr", re.compile(rb"#!AMR"), tells_duration=False),
     Format("OGG", "ogg", re.compile(rb"OggS.{24}(?:\x7fFLAC|Speex   |\x80theora)", re.DOTALL)),
 )
-_FLAC = Format("FLAC", "flac", re.compile(rb"fLaC"))
+_FLAC = Format("FLAC", "flac", re.compile(rb"fLaC"), tells_duration=False)
 # Delay and padding of the encoders: some containers count them, some do not.
 _TOLERANCE_S = 0.1
 
@@ -51,38 +52,44 @@ def media_format(head: bytes) -> Format | None:
     return next((known for known in _FORMATS if known.head.match(head)), None)
 
 
+class _Medium(NamedTuple):
+    """An open recording; `promised` is the duration that its header tells, s, 0 if it does not."""
+
+    name: str
+    format: Format
+    container: Any
+    promised: float
+
+
 def read_media(stream: BinaryIO, stretch: Stretch) -> tuple[NDArray[np.float32], int]:
     """Return the samples of a stretch, mixed down, and the sampling rate."""
     blocks, n_decoded, rate = [], 0, 1
-    with _opened(stream, stretch.name) as container:
-        for block, rate in _decode(container, stretch.name):
+    with _opened(stream, stretch.name) as medium:
+        for block, rate in _decode(medium):
             blocks.append(block[max(0, round(stretch.start * rate) - n_decoded) :])
             n_decoded += len(block)
             if stretch.end is not None and n_decoded >= stretch.end * rate:
                 break
-    first, last = stretch.frames(rate, n_decoded)
+    first, last = stretch.frames(rate, _without_padding(n_decoded, medium.promised * rate, rate))
     return np.concatenate(blocks)[: last - first], rate
 
 
 def probe_media(stream: BinaryIO, name: str) -> AudioInfo:
     """Return what the header says; where it does not tell the duration, decode to find it."""
-    kind = media_format(peek(stream))
-    with _opened(stream, name) as container:
-        codec = container.streams.audio[0].codec_context
-        duration = _promised_s(container) or sum(
-            len(block) / rate for block, rate in _decode(container, name)
-        )
-        return AudioInfo(
-            duration, codec.sample_rate, codec.channels, kind.name if kind else "", codec.codec.name.upper()
-        )
+    with _opened(stream, name) as medium:
+        codec = medium.container.streams.audio[0].codec_context
+        duration = medium.promised or sum(len(block) / rate for block, rate in _decode(medium))
+        encoding = codec.codec.name.upper()
+        return AudioInfo(duration, codec.sample_rate, codec.channels, medium.format.name, encoding)
 
 
 @contextlib.contextmanager
-def _opened(stream: BinaryIO, name: str) -> Iterator[Any]:
+def _opened(stream: BinaryIO, name: str) -> Iterator[_Medium]:
     av = _import_av(name)
     kind = media_format(peek(stream))
+    assert kind, "the caller asked media_format"
     try:
-        container = av.open(stream, format=kind.demuxer if kind else None, metadata_errors="ignore")
+        container = av.open(stream, format=kind.demuxer, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as error:
         raise unreadable(name) from error
     with container:
@@ -90,7 +97,7 @@ def _opened(stream: BinaryIO, name: str) -> Iterator[Any]:
             raise unreadable(name)
         if not container.streams.audio:
             raise NotAudioError(f"{name}: holds no sound", hint="choose a recording with a sound track")
-        yield container
+        yield _Medium(name, kind, container, _promised_s(container) if kind.tells_duration else 0.0)
 
 
 def _import_av(name: str) -> Any:
@@ -103,31 +110,35 @@ def _import_av(name: str) -> Any:
     return av
 
 
-def _promised_s(container: Any) -> float | None:
-    """Duration that the header tells, if it does."""
+def _promised_s(container: Any) -> float:
     sound = container.streams.audio[0]
     if sound.duration and sound.time_base:
         return float(sound.duration * sound.time_base)
     # Beside a picture, the container's duration may be that of the picture.
     alone = len(container.streams) == 1
-    return container.duration / 1e6 if alone and container.duration else None
+    return container.duration / 1e6 if alone and container.duration else 0.0
 
 
-def _decode(container: Any, name: str) -> Iterator[tuple[NDArray[np.float32], int]]:
+def _decode(medium: _Medium) -> Iterator[tuple[NDArray[np.float32], int]]:
     """Yield blocks of mono samples with their sampling rate; raise where they break off too early."""
     from av import FFmpegError
 
-    promised = _promised_s(container)
     n_samples, rate = 0, 1
     try:
-        for frame in container.decode(audio=0):
+        for frame in medium.container.decode(audio=0):
             rate = frame.sample_rate
             n_samples += frame.samples
             yield _mono(frame), rate
     except FFmpegError as error:
-        raise damaged(name, Extent(n_samples / rate, promised or math.inf)) from error
-    if promised and n_samples / rate < promised - _TOLERANCE_S:
-        raise damaged(name, Extent(n_samples / rate, promised))
+        raise damaged(medium.name, Extent(n_samples / rate, medium.promised or math.inf)) from error
+    if n_samples / rate < medium.promised - _TOLERANCE_S:
+        raise damaged(medium.name, Extent(n_samples / rate, medium.promised))
+
+
+def _without_padding(n_decoded: int, n_promised: float, rate: int) -> int:
+    """Leave out what the encoder added to fill up its last frame, if it is no more than that."""
+    surplus = n_decoded - round(n_promised)
+    return n_decoded - surplus if 0 < surplus <= _TOLERANCE_S * rate else n_decoded
 
 
 def _mono(frame: Any) -> NDArray[np.float32]:

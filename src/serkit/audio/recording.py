@@ -107,7 +107,10 @@ def damaged(name: str, extent: Extent) -> DamagedAudioError:
 
 def unreadable(name: str) -> DamagedAudioError:
     """Make the error for a recording of which nothing can be read."""
-    return DamagedAudioError(f"{name}: truncated or damaged, nothing can be read", hint="get it again")
+    return DamagedAudioError(
+        f"{name}: truncated, damaged or in an encoding that is not supported, nothing can be read",
+        hint="get it again, or convert it to WAV",
+    )
 
 
 def check_extent(name: str, extent: Extent | None) -> None:

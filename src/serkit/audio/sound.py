@@ -12,9 +12,10 @@ import numpy as np
 import soundfile
 
 from serkit.audio.chain import mp3_chain
+from serkit.audio.clip import mix_down
 from serkit.audio.recording import AudioInfo, Extent, Stretch, check_extent, damaged, unreadable
 from serkit.audio.source import peek
-from serkit.errors import AudioError, DamagedAudioError, NotAudioError
+from serkit.errors import AudioError, NotAudioError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 
 # Heads of the formats that libsndfile knows; what begins so but cannot be opened is damaged.
 _KNOWN_HEAD = re.compile(rb"RIFF....WAVE|RF64|riff|fLaC|OggS|ID3|FORM....AIF|\.snd|caff|NIST_1A", re.DOTALL)
-_UNSUPPORTED_ENCODING = 4
 # libsndfile's log on samples that should go on behind the end of the file: "data : 67200 (should be 26853)".
 _CUT = re.compile(
     r"^ *(?:data|SSND|BODY|Data Size|Riff size|riff) *: (\d+) \(should be (\d+)\)", re.MULTILINE
 )
 # Who writes into a pipe cannot know the length, and puts one of these powers of two, or a little less.
 _UNKNOWN_LENGTHS = (2**31, 2**32)
-# Frames decoded at a time, so that a header that lies about the length cannot fill the memory.
-_BLOCK = 2**22
+# Frames decoded at a time, so that neither many channels nor a header that lies can fill the memory.
+_BLOCK, _SMALL_BLOCK = 2**20, 512
+_MP3 = "MPEG_LAYER_III"
 # Frames that an MP3 decoder may leave out at the ends of an intact file: its own delay and one frame.
 _MP3_DELAY = 2_304
 
@@ -53,19 +54,38 @@ class _ForgivingStream:
             self._seek(0)
 
 
+class _SoundFile(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no types
+    """A sound file without the seek that soundfile makes after each read.
+
+    An MP3 decoder forgets at a seek what it needs for the next frame, and a FLAC decoder fails at one to
+    where the file is damaged.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+    @property
+    def can_jump(self) -> bool:
+        """Whether a seek leads to the same samples as reading up to there."""
+        return bool(super().seekable()) and self.subtype != _MP3
+
+
 def read_sound(stream: BinaryIO, stretch: Stretch) -> tuple[NDArray[np.float32], int]:
-    """Return the samples of a stretch, shape (n_samples, n_channels), and the sampling rate."""
+    """Return the samples of a stretch, mixed down, and the sampling rate."""
     with _opened(stream, stretch.name) as file:
         if stretch.end is None:
             check_extent(stretch.name, _declared_extent(file))
-        first, last = stretch.frames(file.samplerate, file.frames)
-        _go_to(file, first, stretch.name)
-        samples = _read(file, last - first)
-        delay = _MP3_DELAY if file.subtype == "MPEG_LAYER_III" else 0
-        if len(samples) < last - first - delay:
-            readable = (first + len(samples)) / file.samplerate
-            raise damaged(stretch.name, Extent(readable, file.frames / file.samplerate))
-        return samples, file.samplerate
+        rate, available = file.samplerate, file.frames
+        first, last = stretch.frames(rate, available)
+        try:
+            samples = _read(file, first, last)
+        except soundfile.LibsndfileError as error:
+            readable = _count_readable(stream, stretch.name)
+            raise damaged(stretch.name, Extent(readable / rate, available / rate)) from error
+        delay = _MP3_DELAY if file.subtype == _MP3 else 0
+        if samples.size < last - first - delay:
+            raise damaged(stretch.name, Extent((first + samples.size) / rate, available / rate))
+        return samples, rate
 
 
 def probe_sound(stream: BinaryIO, name: str) -> AudioInfo:
@@ -76,29 +96,28 @@ def probe_sound(stream: BinaryIO, name: str) -> AudioInfo:
 
 
 @contextlib.contextmanager
-def _opened(stream: BinaryIO, name: str) -> Iterator[soundfile.SoundFile]:
+def _opened(stream: BinaryIO, name: str) -> Iterator[_SoundFile]:
     chain = mp3_chain(stream)
     if chain and chain.n_promised is None:
         stream = io.BytesIO(chain.with_length())
     known = bool(chain or _KNOWN_HEAD.match(peek(stream)))
     try:
-        file = soundfile.SoundFile(_ForgivingStream(stream))
+        file = _SoundFile(_ForgivingStream(stream))
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
-        raise _cannot_open(name, getattr(error, "code", None), known) from error
+        raise _cannot_open(name, known) from error
     with file:
         yield file
 
 
-def _cannot_open(name: str, code: int | None, known: bool) -> AudioError:
-    if known and code != _UNSUPPORTED_ENCODING:
+def _cannot_open(name: str, known: bool) -> AudioError:
+    if known:
         return unreadable(name)
-    problem = (
-        "in an encoding that is not supported" if known else "not audio, or in a format that is not supported"
+    return NotAudioError(
+        f"{name}: not audio, or in a format that is not supported", hint="convert it to WAV or FLAC"
     )
-    return NotAudioError(f"{name}: {problem}", hint="convert it to WAV or FLAC")
 
 
-def _declared_extent(file: soundfile.SoundFile) -> Extent | None:
+def _declared_extent(file: _SoundFile) -> Extent | None:
     """Extent of a file whose header tells the size of its samples, where the file ends before them."""
     cut = _CUT.search(file.extra_info)
     if not cut:
@@ -110,33 +129,30 @@ def _declared_extent(file: soundfile.SoundFile) -> Extent | None:
     return Extent(file.frames / file.samplerate, promised / file.samplerate)
 
 
-def _go_to(file: soundfile.SoundFile, first: int, name: str) -> None:
-    if not file.seekable():
-        _read(file, first)
-        return
-    try:
+def _read(file: _SoundFile, first: int, last: int) -> NDArray[np.float32]:
+    """Read the frames from `first` to `last`, mixed down; fewer where the file breaks off."""
+    if file.can_jump:
         file.seek(first)
-    except soundfile.LibsndfileError as error:
-        raise DamagedAudioError(
-            f"{name}: truncated or damaged, nothing can be read at {first / file.samplerate:.2f} s",
-            hint="get it again, or choose another stretch",
-        ) from error
+    else:
+        for _ in _blocks(file, first):
+            pass
+    return np.concatenate([mix_down(block) for block in _blocks(file, last - first)], dtype=np.float32)
 
 
-def _read(file: soundfile.SoundFile, n_frames: int) -> NDArray[np.float32]:
-    """Read up to `n_frames`, less where the file breaks off."""
-    blocks = [_read_block(file, min(n_frames, _BLOCK))]
-    while len(blocks[-1]) == _BLOCK and n_frames > _BLOCK:
-        n_frames -= _BLOCK
-        blocks.append(_read_block(file, min(n_frames, _BLOCK)))
-    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+def _blocks(file: _SoundFile, n_frames: int, size: int = _BLOCK) -> Iterator[NDArray[np.float32]]:
+    """Yield the next `n_frames` in blocks; fewer where the file breaks off."""
+    while n_frames > 0:
+        wanted = min(n_frames, size)
+        block = file.read(wanted, dtype="float32", always_2d=True)
+        yield block
+        n_frames = n_frames - wanted if len(block) == wanted else 0
 
 
-def _read_block(file: soundfile.SoundFile, n_frames: int) -> NDArray[np.float32]:
-    block = np.full((n_frames, file.channels), np.nan, dtype=np.float32)
-    try:
-        return block[: len(file.read(out=block))]
-    except soundfile.LibsndfileError:
-        # A decoder that meets damage does not say how far it came; what it did not reach is still NaN.
-        unreached = np.isnan(block[:, 0])
-        return block[: int(unreached.argmax()) if unreached.any() else n_frames]
+def _count_readable(stream: BinaryIO, name: str) -> int:
+    """Count the frames before the damage at which the decoder fails, by decoding small blocks."""
+    n_frames = 0
+    stream.seek(0)
+    with _opened(stream, name) as file, contextlib.suppress(soundfile.LibsndfileError):
+        for block in _blocks(file, file.frames, size=_SMALL_BLOCK):
+            n_frames += len(block)
+    return n_frames

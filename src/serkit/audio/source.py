@@ -85,22 +85,31 @@ def _open_file_object(file: Any) -> tuple[str, BinaryIO]:
 
 
 def _open_path(name: str) -> BinaryIO:
-    try:
+    shown = name if name and name.isprintable() else repr(name)
+    with _told_in_our_words(shown):
         mode = os.stat(name).st_mode  # noqa: PTH116 - Path("") would be the current folder
-        if stat.S_ISDIR(mode):
-            raise AudioIsFolderError(f"{name}: a folder, not a recording", hint="name a file in it")
-        if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
-            raise AudioError(f"{name}: a device, not a recording", hint="name a file")
-        return _open_file(name)
+    if stat.S_ISDIR(mode):
+        raise AudioIsFolderError(f"{shown}: a folder, not a recording", hint="name a file in it")
+    if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+        raise AudioError(f"{shown}: a device, not a recording", hint="name a file")
+    with _told_in_our_words(shown):
+        return _read_or_keep_open(name)
+
+
+@contextlib.contextmanager
+def _told_in_our_words(name: str) -> Iterator[None]:
+    try:
+        yield
     except PermissionError as error:
         raise AudioError(f"{name}: no permission to read it", hint="ask its owner, or run chmod") from error
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise AudioNotFoundError(f"{name!r}: no such file", hint="check the path") from error
+        raise AudioNotFoundError(f"{name}: no such file", hint="check the path") from error
     except (OSError, ValueError) as error:
-        raise AudioError(f"{name!r}: cannot be opened, {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise AudioError(f"{name:.200}: cannot be opened, {reason}", hint="check the path") from error
 
 
-def _open_file(name: str) -> BinaryIO:
+def _read_or_keep_open(name: str) -> BinaryIO:
     file = Path(name).open("rb")  # noqa: SIM115 - handed to the caller when it is large
     status = os.fstat(file.fileno())
     if stat.S_ISREG(status.st_mode) and status.st_size > SMALL_FILE:
