@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -233,3 +234,11 @@ def test_real_recordings_are_what_soundfile_reads(corpora_dir, pattern):
         clip, info = load_audio(path), probe_audio(path)
         np.testing.assert_array_equal(clip.signal, clip_from_array(samples, rate).signal)
         assert (clip.sampling_rate, info.duration) == (16_000, clip.duration)
+
+
+def test_the_example_recording_is_a_short_voice():
+    path = Path(__file__).parents[2] / "examples" / "hello.wav"
+    info = probe_audio(path)
+    assert (info.sampling_rate, info.channels, info.encoding) == (16_000, 1, "PCM_16")
+    assert 2 <= info.duration <= 3
+    assert np.abs(load_audio(path).signal).max() > 0.1
