@@ -34,7 +34,7 @@ def load_audio(
     sampling_rate : int, optional
         Wanted samples per second, Hz. Default: as recorded.
     start : float, default 0.0
-        Where to begin, s.
+        Where to begin, s. What lies before is skipped; in MP3, m4a, mp4 and webm it must be decoded, too.
     end : float, optional
         Where to stop, s. Default: the end of the recording. An end up to 0.05 s behind it means the same.
 
