@@ -113,14 +113,11 @@ def _write_rich_table(answers: Answers, stream: IO[str]) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, side in (
-        ("recording", "left"),
-        ("seconds", "right"),
-        ("emotion", "left"),
-        ("", "right"),
-        ("", "left"),
-    ):
-        table.add_column(title, justify=side)  # type: ignore[arg-type]
+    table.add_column("recording", overflow="fold")
+    table.add_column("seconds", justify="right", no_wrap=True)
+    table.add_column("emotion", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
     for prediction in answers.predictions:
         times = f"{prediction.start:.2f}–{prediction.end:.2f}"
         first, *others = prediction.ranked()[: answers.top]
