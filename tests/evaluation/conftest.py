@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas
 import pytest
 
 from serkit.evaluation import Predictions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CLASSES = ("angry", "disgust", "fear", "happy", "neutral", "sad")
 
@@ -38,6 +43,11 @@ def made_up_predictions(
     )
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     return Predictions(rows, probabilities, CLASSES, tuple(str(1 + int(i) % 4) for i in rows["speaker"]))
+
+
+@pytest.fixture(scope="session")
+def make_predictions() -> Callable[..., Predictions]:
+    return made_up_predictions
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from serkit.evaluation.tables import SCORES, percent, report_tables, summary_lin
 from serkit.files import write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jinja2 import Environment
     from markupsafe import Markup
     from matplotlib.figure import Figure
@@ -27,6 +29,8 @@ CAPTIONS = {
     "reliability": "Accuracy of the clips at each confidence; on the dashed line confidence keeps its word.",
     "abstention": "Accuracy of the answers when clips below a confidence (≥) get none.",
     "groups": "A fair model lies on the dashed line for every group.",
+    "selection": "Validation score on held-out speakers as feature blocks are dropped, one after the other.",
+    "hyper-parameter": "Validation score on held-out speakers; lines are standard deviations over folds.",
     "folds": "Each test fold; the band is one standard deviation around the mean.",
 }
 
@@ -47,7 +51,9 @@ class Card(NamedTuple):
     note: str
 
 
-def write_report(report: EvaluationReport, folder: Path | str) -> list[Path]:
+def write_report(
+    report: EvaluationReport, folder: Path | str, *, choices: Mapping[str, Figure] | None = None
+) -> list[Path]:
     """Write a report as files.
 
     Parameters
@@ -57,6 +63,9 @@ def write_report(report: EvaluationReport, folder: Path | str) -> list[Path]:
     folder : Path or str
         Made if it is missing. ``report.json``, ``report.html`` (opens from disk and needs nothing
         else), ``report.md``, and ``pictures/*.png`` and ``*.svg``.
+    choices : mapping of str to Figure, optional
+        Further pictures by name, of how the model was chosen: "selection" and "hyper-parameter" from
+        :mod:`serkit.evaluation.plots.choices`.
 
     Returns
     -------
@@ -69,12 +78,13 @@ def write_report(report: EvaluationReport, folder: Path | str) -> list[Path]:
         If matplotlib or jinja2 is not installed.
     """
     folder = Path(folder)
+    figures = _figures(report) | dict(choices or {})
     content = {
         "report": report,
         "summary": summary_line(report),
         "cards": _cards(report),
         "tables": report_tables(report),
-        "pictures": save_pictures(_figures(report), folder / PICTURES, CAPTIONS),
+        "pictures": save_pictures(figures, folder / PICTURES, CAPTIONS),
     }
     report.save(folder / REPORT_FILE)
     for name in ("report.html", "report.md"):

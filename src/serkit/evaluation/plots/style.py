@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 INK = "#1f2933"
 MUTED = "#7b8794"
-DARK, LIGHT = "#102a43", "#ffffff"
+# On a colour of medium lightness only these two can be read.
+DARK, LIGHT = "#000000", "#ffffff"
 BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
 PALETTE = (BLUE, ORANGE, GREEN, "#cc79a7", "#e69f00", "#56b4e9", "#7b8794", "#8a7f00")
 SHARES = LinearSegmentedColormap.from_list("shares", ["#f5f8fb", "#a6cbe3", "#3d8fc4", "#08507f"])
+LIGHT_FROM = 0.76
 LEVELS = "magma"
 DASHED = (0, (4, 3))
 
@@ -101,7 +103,7 @@ def legend(axes: Axes) -> None:
 
 def ink_on(share: float) -> str:
     """Return the colour of text that can be read on `share` of the map `SHARES`."""
-    return LIGHT if share > 0.55 else DARK
+    return LIGHT if share > LIGHT_FROM else DARK
 
 
 def to_svg(figure: Figure) -> str:
