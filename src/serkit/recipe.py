@@ -177,7 +177,9 @@ class Recipe(_Table):
         return {key: value for key, value in table.items() if key != "audio"} | {"features": features}
 
     @model_validator(mode="after")
-    def _check_grid(self) -> Recipe:
+    def _check_parts_fit(self) -> Recipe:
+        if len(self.features.shape) != 1:
+            raise ValueError(f"features.layout: {self.model.name} takes 'vector' or 'contours'")
         for name, values in self.search.grid.items():
             for value in values:
                 self._check_candidate(name, value)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     Positions = NDArray[np.intp]
 
+Choice = TypeVar("Choice", "Candidate", "SelectionStep")
 Unit = Literal["speaker", "statement", "clip", "dev part"]
 
 
@@ -100,11 +101,14 @@ class SelectionStep:
         The block that left last; "" at the first step.
     uar : float
         Mean over the splits, in [0, 1].
+    deviation : float
+        Standard deviation over the splits.
     """
 
     blocks: tuple[str, ...]
     dropped: str
     uar: float
+    deviation: float
 
 
 def hold_out(rows: pandas.DataFrame, *, folds: int = 5) -> HeldOut:
@@ -198,9 +202,15 @@ def grid_search(
     ]
 
 
-def best_candidate(candidates: Sequence[Candidate]) -> Candidate:
-    """Return the first candidate with the highest UAR."""
-    return max(candidates, key=lambda candidate: candidate.uar)
+def best(choices: Sequence[Choice]) -> Choice:
+    """Return the first of the candidates or steps with the highest UAR.
+
+    Examples
+    --------
+    >>> best([Candidate({"C": 1}, 0.4, 0.1), Candidate({"C": 10}, 0.5, 0.1)]).parameters
+    {'C': 10}
+    """
+    return max(choices, key=lambda choice: choice.uar)
 
 
 def block_columns(feature_set: FeatureSet) -> dict[str, Positions]:
@@ -260,25 +270,19 @@ def backward_selection(
     """
     score = partial(_uar_of_blocks, model, blocks, part)
 
-    def mean_uars(subsets: list[tuple[str, ...]]) -> list[float]:
-        jobs = [(subset, split) for subset in subsets for split in part.splits]
-        scores = np.array(list(map_parallel(score, jobs, workers=workers)))
-        return [float(mean) for mean in scores.reshape(len(subsets), -1).mean(axis=1)]
+    def steps(dropped_and_left: list[tuple[str, tuple[str, ...]]]) -> list[SelectionStep]:
+        jobs = [(left, split) for _, left in dropped_and_left for split in part.splits]
+        scores = np.array(list(map_parallel(score, jobs, workers=workers))).reshape(-1, len(part.splits))
+        return [
+            SelectionStep(left, dropped, float(uars.mean()), float(uars.std()))
+            for (dropped, left), uars in zip(dropped_and_left, scores, strict=True)
+        ]
 
-    left = tuple(blocks)
-    path = [SelectionStep(left, "", mean_uars([left])[0])]
-    while len(left) > 1:
-        smaller = [tuple(name for name in left if name != dropped) for dropped in left]
-        scores = mean_uars(smaller)
-        best = int(np.argmax(scores))
-        path.append(SelectionStep(smaller[best], left[best], scores[best]))
-        left = smaller[best]
+    path = steps([("", tuple(blocks))])
+    while len(left := path[-1].blocks) > 1:
+        smaller = [(dropped, tuple(name for name in left if name != dropped)) for dropped in left]
+        path.append(best(steps(smaller)))
     return path
-
-
-def best_step(path: Sequence[SelectionStep]) -> SelectionStep:
-    """Return the step with the highest UAR; of equal ones the one with the fewest blocks."""
-    return max(reversed(path), key=lambda step: step.uar)
 
 
 def _uar_of_blocks(

@@ -1,0 +1,99 @@
+"""Save the model that was trained on all rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serkit import __version__
+from serkit.bundle import BundleInfo, CorpusFacts, ScoreFacts, save_bundle
+from serkit.corpora import CORPORA
+from serkit.model_card import model_card
+from serkit.onnx_export import export_onnx
+from serkit.selection import only_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas
+
+    from serkit.evaluation import EvaluationReport
+    from serkit.recipe import Recipe
+    from serkit.training.fitting import FittedModel, TrainingData
+
+_SCORES = ("uar", "war", "macro_f1", "ece")
+_PARITY_ROWS = 500
+
+
+def save_model(
+    folder: Path, recipe: Recipe, fitted: FittedModel, *, data: TrainingData, report: EvaluationReport
+) -> Path:
+    """Export a trained model and save it with all that is known about it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the bundle shall be.
+    recipe : Recipe
+        What made the model.
+    fitted : FittedModel
+        The model.
+    data : TrainingData
+        What it was trained on.
+    report : EvaluationReport
+        What models of the same recipe scored on recordings that they had not seen.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    ExportError
+        If the exported model differs from the trained one.
+    """
+    some = np.linspace(0, len(data.rows) - 1, min(_PARITY_ROWS, len(data.rows))).astype(int)
+    model = export_onnx(fitted.model.estimator_, data.features[some][:, fitted.columns])
+    info = BundleInfo(
+        name=recipe.name,
+        summary=recipe.summary,
+        serkit_version=__version__,
+        labels=tuple(str(label) for label in fitted.model.classes_),
+        front_end=only_blocks(recipe.features, fitted.record.blocks),
+        temperature=fitted.record.temperature,
+        corpora=tuple(_corpora(data.rows)),
+        scores=tuple(_scores(report)),
+        recipe=recipe.model_dump(mode="json"),
+    )
+    return save_bundle(folder, info, model, model_card(info))
+
+
+def _corpora(rows: pandas.DataFrame) -> Iterator[CorpusFacts]:
+    for name, part in rows.groupby("corpus", sort=False):
+        known = CORPORA.get(str(name))
+        languages = set(part["language"].dropna()) if "language" in part else set()
+        yield CorpusFacts(
+            name=str(name),
+            licence=known.licence if known else "not known",
+            recordings=len(part),
+            speakers=part["speaker"].nunique() if "speaker" in part else 0,
+            language=", ".join(sorted(languages)),
+        )
+
+
+def _scores(report: EvaluationReport) -> Iterator[ScoreFacts]:
+    for metric in _SCORES:
+        score = report.scores[metric]
+        if score.value is not None and score.low is not None and score.high is not None:
+            yield ScoreFacts(
+                measured_on=report.facts.protocol,
+                metric=metric,
+                value=score.value,
+                low=score.low,
+                high=score.high,
+                recordings=report.n_clips,
+                speakers=report.n_speakers,
+            )

@@ -1,0 +1,132 @@
+"""What a run is going to do, known before anything is trained."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from serkit import __version__
+from serkit.splits import check_leaks, make_folds, speaker_groups
+from serkit.training.rows import select_rows
+from serkit.training.run_folder import fingerprint
+
+if TYPE_CHECKING:
+    import pandas
+
+    from serkit.recipe import Recipe, RecipeProtocol
+    from serkit.splits import Fold
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingPlan:
+    """A recipe, one of its protocols, and the rows and folds that follow from them.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        What to train.
+    protocol_name : str
+        Name of the protocol.
+    rows : pandas.DataFrame
+        Rows of the manifest that they are for.
+    folds : list of Fold
+        Positions among them.
+    leaks : dict of str to int
+        For each kind that could be checked, the most that crosses in a fold; only what the protocol allows.
+    """
+
+    recipe: Recipe
+    protocol_name: str
+    rows: pandas.DataFrame
+    folds: list[Fold]
+    leaks: dict[str, int]
+
+    @property
+    def protocol(self) -> RecipeProtocol:
+        """The protocol itself."""
+        return self.recipe.protocol[self.protocol_name]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Emotions to tell apart, sorted."""
+        return tuple(sorted(set(self.rows["emotion"])))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the record of a run says before anything is trained."""
+        versions = library_versions()
+        matters = {
+            "recipe": self.recipe.model_dump(mode="json", include={"seed", "model", "search", "calibration"}),
+            "features": self.recipe.features.key,
+            "protocol": self.protocol.model_dump(mode="json"),
+            "versions": versions,
+        }
+        return {
+            "fingerprint": fingerprint(matters, self.rows),
+            "recipe": self.recipe.model_dump(mode="json"),
+            "protocol": self.protocol_name,
+            "versions": versions,
+            "clips": self.rows["corpus"].value_counts(sort=False).to_dict(),
+            "emotions": self.rows["emotion"].value_counts().sort_index().to_dict(),
+            "folds": [_describe_fold(self.rows, fold) for fold in self.folds],
+        }
+
+
+def make_plan(recipe: Recipe, manifest: pandas.DataFrame, protocol: str | None) -> TrainingPlan:
+    """Select the rows and cut them into folds, none of which leaks.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to train.
+    manifest : pandas.DataFrame
+        Recordings.
+    protocol : str or None
+        Name of the protocol; None for the only one that fits the corpora of the manifest.
+
+    Returns
+    -------
+    TrainingPlan
+
+    Raises
+    ------
+    RecipeError
+        If there is no such protocol, or none or several fit.
+    TrainingError
+        If recordings are missing.
+    SplitError, LeakError
+        If the rows cannot be split so, or something crosses that the protocol does not allow.
+    """
+    name = recipe.choose_protocol(protocol, set(manifest["corpus"]))
+    rows = select_rows(manifest, recipe, name)
+    folds = make_folds(rows, recipe.protocol[name])
+    found = [check_leaks(rows, fold, allow=recipe.protocol[name].allow_leaks) for fold in folds]
+    leaks = {kind: max(counts[kind] for counts in found) for kind in found[0]}
+    return TrainingPlan(recipe, name, rows, folds, leaks)
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions that a result depends on.
+
+    Examples
+    --------
+    >>> sorted(library_versions())
+    ['numpy', 'python', 'scikit-learn', 'scipy', 'serkit']
+    """
+    libraries = {name: version(name) for name in _LIBRARIES}
+    return {"serkit": __version__, "python": platform.python_version(), **libraries}
+
+
+def _describe_fold(rows: pandas.DataFrame, fold: Fold) -> dict[str, Any]:
+    known = "speaker" in rows and rows["speaker"].notna().all()
+    speakers = speaker_groups(rows) if known else np.full(len(rows), "unknown", dtype=object)
+    parts = {"train": fold.train, "dev": fold.dev, "test": fold.test}
+    described = {
+        name: {"clips": len(part), "speakers": sorted(set(speakers[part]))} for name, part in parts.items()
+    }
+    return {"name": fold.name, **described, "missing": list(fold.missing)}

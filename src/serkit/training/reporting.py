@@ -1,0 +1,76 @@
+"""From the folds of a run to its predictions and its report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serkit.evaluation import Cost, Predictions, RunFacts, evaluate, write_predictions
+from serkit.evaluation.pages import write_report
+from serkit.evaluation.predictions import PREDICTIONS_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from serkit.evaluation import EvaluationReport
+    from serkit.training.plan import TrainingPlan
+    from serkit.training.run_folder import FoldResult
+
+
+def report_folds(plan: TrainingPlan, folds: Sequence[FoldResult], folder: Path) -> EvaluationReport:
+    """Write the test predictions of all folds, and the report on them.
+
+    Parameters
+    ----------
+    plan : TrainingPlan
+        What was to be done.
+    folds : sequence of FoldResult
+        Every fold.
+    folder : Path
+        Where to write.
+
+    Returns
+    -------
+    EvaluationReport
+    """
+    predictions = Predictions(
+        plan.rows.iloc[[row for fold in folds for row in fold.rows]],
+        np.array([row for fold in folds for row in fold.probabilities]),
+        plan.classes,
+        tuple(fold.name for fold in folds for _ in fold.rows),
+    )
+    write_predictions(folder / PREDICTIONS_FILE, predictions)
+    facts = RunFacts(
+        name=f"{plan.recipe.name}/{plan.protocol_name}",
+        protocol=plan.protocol.describe(),
+        leaks=plan.leaks,
+        cautions=tuple(_cautions(plan)),
+        notes=tuple(_notes(plan, folds)),
+        cost=Cost(training_s=sum(fold.record.training_s for fold in folds)),
+    )
+    report = evaluate(predictions, facts=facts)
+    write_report(report, folder)
+    return report
+
+
+def _cautions(plan: TrainingPlan) -> Iterator[str]:
+    for kind, what in (
+        ("speaker", "speakers"),
+        ("content", "recordings"),
+        ("parent", "parents of recordings"),
+    ):
+        count = plan.leaks.get(kind, 0)
+        if count:
+            yield f"{count} {what} stand on both sides of the split: expect less on recordings of others."
+
+
+def _notes(plan: TrainingPlan, folds: Sequence[FoldResult]) -> Iterator[str]:
+    missing = sorted({name for fold in plan.folds for name in fold.missing})
+    if missing:
+        yield f"The published list names what the manifest lacks: {', '.join(missing)}."
+    for unit in ("statement", "clip"):
+        names = ", ".join(fold.name for fold in folds if fold.record.held_out == unit)
+        if names:
+            yield f"Fold {names}: chosen and calibrated on held-out {unit}s, as there is one speaker only."

@@ -1,0 +1,170 @@
+"""A training run: folds, predictions, report, and the model of all rows."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serkit.features.table import extract_features
+from serkit.parallel import map_parallel
+from serkit.training.bundle import save_model
+from serkit.training.fitting import FitRecord, TrainingData, fit_model
+from serkit.training.plan import make_plan
+from serkit.training.reporting import report_folds
+from serkit.training.run_folder import FoldResult, RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas
+
+    from serkit.evaluation import EvaluationReport
+    from serkit.recipe import Recipe
+    from serkit.splits import Fold
+    from serkit.training.plan import TrainingPlan
+
+BUNDLE = "bundle"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRun:
+    """What a training run leaves behind.
+
+    Attributes
+    ----------
+    folder : Path
+        Its files.
+    protocol : str
+        Name of the protocol that it followed.
+    folds : tuple of FoldResult
+        Test probabilities of each fold and how its model was chosen.
+    report : EvaluationReport
+        Scores of all test predictions.
+    final : FitRecord or None
+        How the saved model was chosen; None where none was saved.
+    """
+
+    folder: Path
+    protocol: str
+    folds: tuple[FoldResult, ...]
+    report: EvaluationReport
+    final: FitRecord | None
+
+
+def train(  # noqa: PLR0913 - every choice of a run has a name
+    recipe: Recipe,
+    manifest: pandas.DataFrame,
+    *,
+    out: Path | str,
+    protocol: str | None = None,
+    cache: Path | str | None = None,
+    workers: int = 1,
+    progress: bool = False,
+    resume: bool = True,
+    bundle: bool = True,
+) -> TrainingRun:
+    """Train and test a recipe fold by fold, report, and save a model trained on all recordings.
+
+    In each fold everything is chosen, fitted and calibrated on training rows; the test rows are
+    predicted once. The result depends neither on `workers` nor on where a run was interrupted.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to train.
+    manifest : pandas.DataFrame
+        Recordings; those that the recipe is not for are left out.
+    out : Path or str
+        Folder of the run. A run that was interrupted there goes on with the first fold that is missing.
+    protocol : str, optional
+        Name of the protocol; not needed where only one is for the corpora of the manifest.
+    cache : Path or str, optional
+        Folder that keeps features between runs.
+    workers : int, default 1
+        Recordings to extract, and models to fit, at once.
+    progress : bool, default False
+        Show progress bars on a terminal.
+    resume : bool, default True
+        Keep the finished folds of `out`; otherwise begin anew.
+    bundle : bool, default True
+        Train the model of all recordings, too, and save it.
+
+    Returns
+    -------
+    TrainingRun
+
+    Raises
+    ------
+    RecipeError
+        If the recipe has no such protocol, or several fit.
+    TrainingError
+        If recordings are missing that recipe or protocol need, or `out` holds another run.
+    SplitError, LeakError
+        If the manifest cannot be split by the protocol, or a speaker or recording would cross the split.
+    """
+    plan = make_plan(recipe, manifest, protocol)
+    folder = RunFolder(Path(out), plan.describe(), resume=resume)
+    table = extract_features(plan.rows, recipe.features, cache=cache, workers=workers, progress=progress)
+    data = TrainingData(plan.rows, table.values)
+    with _one_thread():
+        folds = _run_folds(plan, data, folder, workers=workers, progress=progress)
+        report = report_folds(plan, folds, folder.path)
+        final = _save_final(plan, data, report, folder.path / BUNDLE, workers) if bundle else None
+    folder.finish(
+        {
+            "chosen": {fold.name: fold.record.model_dump(mode="json") for fold in folds},
+            "final": None if final is None else final.model_dump(mode="json"),
+        }
+    )
+    return TrainingRun(folder.path, plan.protocol_name, folds, report, final)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let BLAS compute in one thread: last bits differ with their number; processes share the work."""
+    from joblib import parallel_config
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1), parallel_config("loky", inner_max_num_threads=1):
+        yield
+
+
+def _run_folds(
+    plan: TrainingPlan, data: TrainingData, folder: RunFolder, *, workers: int, progress: bool
+) -> tuple[FoldResult, ...]:
+    """Return the result of every fold, from the folder where it is finished."""
+
+    def run(number: int) -> FoldResult:
+        result = folder.load_fold(number)
+        if result is None:
+            result = _run_fold(plan, data, plan.folds[number - 1], workers)
+            folder.save_fold(number, result)
+        return result
+
+    numbers = range(1, len(plan.folds) + 1)
+    return tuple(map_parallel(run, numbers, progress="folds" if progress else None))
+
+
+def _run_fold(plan: TrainingPlan, data: TrainingData, fold: Fold, workers: int) -> FoldResult:
+    fitted = fit_model(plan.recipe, data, train=fold.train, dev=fold.dev, workers=workers)
+    probabilities = fitted.probabilities(data.features[fold.test], plan.classes)
+    return FoldResult(
+        name=fold.name,
+        rows=fold.test.tolist(),
+        classes=plan.classes,
+        probabilities=probabilities.tolist(),
+        record=fitted.record,
+    )
+
+
+def _save_final(
+    plan: TrainingPlan, data: TrainingData, report: EvaluationReport, folder: Path, workers: int
+) -> FitRecord:
+    """Train on all rows with the settings of the folds, and save the model."""
+    fitted = fit_model(plan.recipe, data, train=np.arange(len(plan.rows)), workers=workers)
+    save_model(folder, plan.recipe, fitted, data=data, report=report)
+    return fitted.record

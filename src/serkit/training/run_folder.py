@@ -1,0 +1,168 @@
+"""The folder of a run: what was planned, and each fold as soon as it is done.
+
+::
+
+    RUN/
+    ├── run.json            recipe, protocol, folds with their speakers, versions; in the end what was chosen
+    ├── folds/1.json ...    test probabilities of each fold and how its model was chosen
+    ├── predictions.csv     test predictions of all folds
+    ├── report.html ...     the report, with pictures/
+    └── bundle/             the model trained on all rows
+
+Every file appears under its name only when it is complete, so a run that was killed goes on with the first
+fold that is missing. A fold counts only in the run that it was made for: run.json holds a fingerprint of
+everything that changes a result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from serkit.errors import TrainingError
+from serkit.files import sha256, write_text
+from serkit.training.fitting import FitRecord  # noqa: TC001 - pydantic reads it at run time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas
+
+FORMAT_VERSION = 1
+RUN_FILE = "run.json"
+
+
+class FoldResult(BaseModel):
+    """One fold, done.
+
+    Attributes
+    ----------
+    name : str
+        Of the fold.
+    rows : tuple of int
+        Test rows in the manifest of the run.
+    classes : tuple of str
+        Emotion of each column of `probabilities`.
+    probabilities : tuple of tuple of float
+        One row for each test row.
+    record : FitRecord
+        How the model was chosen.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    rows: tuple[int, ...]
+    classes: tuple[str, ...]
+    probabilities: tuple[tuple[float, ...], ...]
+    record: FitRecord
+
+
+class RunFolder:
+    """The files of a run.
+
+    Parameters
+    ----------
+    path : Path
+        Of the folder; made if it is missing.
+    plan : mapping
+        What run.json says; anything that JSON can hold. Its "fingerprint" tells runs apart.
+    resume : bool, default True
+        Whether finished folds are kept; otherwise the run begins anew.
+
+    Raises
+    ------
+    TrainingError
+        If the folder holds another run, and it is to be resumed, or files that are none of a run.
+    """
+
+    def __init__(self, path: Path, plan: Mapping[str, Any], *, resume: bool = True) -> None:
+        self.path = path
+        self._plan = {"format_version": FORMAT_VERSION, **plan}
+        if (path / RUN_FILE).exists() and resume:
+            self._check_same_run()
+        elif path.exists() and any(path.iterdir()) and not (path / RUN_FILE).exists():
+            raise TrainingError(f"{path}: is not empty and holds no run", hint="choose another folder")
+        else:
+            self._clear()
+        write_text(path / RUN_FILE, _json(self._plan))
+
+    def load_fold(self, number: int) -> FoldResult | None:
+        """Return a finished fold, or None.
+
+        Raises
+        ------
+        TrainingError
+            If its file was changed.
+        """
+        path = self._fold_path(number)
+        if not path.exists():
+            return None
+        try:
+            return FoldResult.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise TrainingError(
+                f"{path}: damaged", hint="delete it, and the fold is trained again"
+            ) from error
+
+    def save_fold(self, number: int, result: FoldResult) -> None:
+        """Keep a finished fold."""
+        write_text(self._fold_path(number), result.model_dump_json() + "\n")
+
+    def finish(self, outcome: Mapping[str, Any]) -> None:
+        """Add to run.json what was found."""
+        write_text(self.path / RUN_FILE, _json({**self._plan, **outcome}))
+
+    def _fold_path(self, number: int) -> Path:
+        return self.path / "folds" / f"{number}.json"
+
+    def _check_same_run(self) -> None:
+        path = self.path / RUN_FILE
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))["fingerprint"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise TrainingError(f"{path}: damaged", hint="choose another folder") from error
+        if found != self._plan["fingerprint"]:
+            raise TrainingError(
+                f"{self.path}: holds another run: recipe, protocol, recordings or versions differ",
+                hint="choose another folder, or begin anew with --no-resume",
+            )
+
+    def _clear(self) -> None:
+        for path in self.path.glob("folds/*.json"):
+            path.unlink()
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def fingerprint(settings: Mapping[str, Any], rows: pandas.DataFrame) -> str:
+    """Return the hash of everything that changes the result of a run.
+
+    Parameters
+    ----------
+    settings : mapping
+        Recipe, protocol, versions.
+    rows : pandas.DataFrame
+        Recordings. Where they lie does not count; what they hold does, by the column ``content`` or by their
+        bytes.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    contents = rows["content"] if _has_contents(rows) else rows["file"].map(sha256)
+    table = rows.drop(columns="file").assign(content=contents)
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    digest.update(table[sorted(map(str, table))].to_csv(index=False).encode())
+    return digest.hexdigest()
+
+
+def _has_contents(rows: pandas.DataFrame) -> bool:
+    return "content" in rows and bool(rows["content"].notna().all())
