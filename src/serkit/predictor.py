@@ -33,6 +33,13 @@ class Predictor:
         The model.
     abstain_below : float, default 0.0
         Predictions with a lower confidence are marked as abstained, in [0, 1].
+
+    Examples
+    --------
+    >>> predictor = Predictor.load("default", abstain_below=0.4)  # doctest: +SKIP
+    >>> prediction = predictor.predict("my.wav")  # doctest: +SKIP
+    >>> prediction.emotion, round(prediction.confidence, 2), prediction.abstained  # doctest: +SKIP
+    ('happy', 0.66, False)
     """
 
     def __init__(self, bundle: ModelBundle, *, abstain_below: float = 0.0) -> None:
@@ -143,6 +150,8 @@ class Predictor:
         ------
         SilentSignalError, TooShortError
             If the clip is digital silence or shorter than the model needs.
+        FeatureError
+            If a feature of the clip has no value.
         """
         features = self.info.front_end.extract(clip)
         probabilities = softmax(self._bundle.scores(features[np.newaxis]) / self.info.temperature)[0]
@@ -219,6 +228,25 @@ def load(
     name_or_folder: str | Path = "default", *, abstain_below: float = 0.0, threads: int = 1
 ) -> Predictor:
     """Load and verify a model: `Predictor.load` under a shorter name.
+
+    Parameters
+    ----------
+    name_or_folder : str or Path, default "default"
+        Name of a model that ships with serkit, or the folder of a bundle.
+    abstain_below : float, default 0.0
+        Predictions with a lower confidence are marked as abstained, in [0, 1].
+    threads : int, default 1
+        Threads that one prediction may use.
+
+    Returns
+    -------
+    Predictor
+        Ready to predict.
+
+    Raises
+    ------
+    BundleNotFoundError, BundleIntegrityError
+        If there is no such model, or if it is not as it was saved.
 
     Examples
     --------

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
 
 import serkit as package
 from serkit.cli import _explain
@@ -89,6 +90,7 @@ def test_an_interrupt_ends_quietly(tiny_bundle: Path, tmp_path: Path) -> None:
         ),
         (ModuleNotFoundError("no", name="av"), "av is not installed; pip install 'serkit[media]'", 2),
         (ModuleNotFoundError("no", name="scipy"), "scipy is not installed; pip install scipy", 2),
+        (typer.Abort(), "stopped", 1),
         (ZeroDivisionError("oh"), "ZeroDivisionError: oh; run with --debug for the traceback", 1),
     ],
 )

@@ -123,6 +123,8 @@ def _explain(error: Exception) -> tuple[str, int]:
         return str(error), USER_MISTAKE
     if isinstance(error, typer.TyperException):
         return _with_help(error), error.exit_code
+    if isinstance(error, typer.Abort):
+        return "stopped", SOME_FAILED
     if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("serkit"):
         from serkit.cli.extras import how_to_install
 
