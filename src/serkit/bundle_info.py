@@ -1,5 +1,6 @@
 """What a saved model says about itself: the content of ``bundle.json``."""
 
+import hashlib
 import json
 from collections import Counter
 from typing import Annotated, Any
@@ -26,6 +27,8 @@ class CorpusFacts(_Facts):
         Counts of what the model saw.
     language : str
         Language spoken, "" if not known.
+    speaker_keys : tuple of str
+        `speaker_key` of each speaker, so that a test on the same speakers can be told; empty if not known.
     """
 
     name: str
@@ -33,6 +36,28 @@ class CorpusFacts(_Facts):
     recordings: int = Field(ge=0)
     speakers: int = Field(ge=0)
     language: str = ""
+    speaker_keys: tuple[str, ...] = ()
+
+
+def speaker_key(group: str) -> str:
+    """Return what stands for a speaker in a bundle, without the name: names may be personal data.
+
+    Parameters
+    ----------
+    group : str
+        ``"corpus/speaker"``, as from `serkit.splits.speaker_groups`.
+
+    Returns
+    -------
+    str
+        First 16 hexadecimal digits of its SHA-256.
+
+    Examples
+    --------
+    >>> speaker_key("savee/DC")
+    '27b440b74b3d8287'
+    """
+    return hashlib.sha256(group.encode()).hexdigest()[:16]
 
 
 class ScoreFacts(_Facts):

@@ -8,16 +8,19 @@ import numpy as np
 
 from serkit import __version__
 from serkit.bundle import BundleInfo, CorpusFacts, ScoreFacts, save_bundle
+from serkit.bundle_info import speaker_key
 from serkit.corpora import CORPORA
 from serkit.model_card import model_card
 from serkit.onnx_export import export_onnx
 from serkit.selection import only_blocks
+from serkit.splits import speaker_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     import pandas
+    from numpy.typing import NDArray
 
     from serkit.evaluation import EvaluationReport
     from serkit.recipe import Recipe
@@ -81,7 +84,13 @@ def _corpora(rows: pandas.DataFrame) -> Iterator[CorpusFacts]:
             recordings=len(part),
             speakers=part["speaker"].nunique() if "speaker" in part else 0,
             language=", ".join(sorted(languages)),
+            speaker_keys=tuple(sorted({speaker_key(group) for group in _speakers(part)})),
         )
+
+
+def _speakers(rows: pandas.DataFrame) -> NDArray[np.object_]:
+    known = "speaker" in rows and bool(rows["speaker"].notna().all())
+    return speaker_groups(rows) if known else np.empty(0, dtype=object)
 
 
 def _scores(report: EvaluationReport) -> Iterator[ScoreFacts]:
