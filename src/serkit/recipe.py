@@ -261,7 +261,7 @@ def load_recipe(name_or_path: Path | str, overrides: Iterable[str] = ()) -> Reci
     >>> load_recipe("functionals-svm-rbf", ["model.C=10"]).model.C
     10.0
     """
-    path = _find(name_or_path)
+    path = find_recipe(name_or_path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -298,7 +298,14 @@ def parse_recipe(table: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
         raise recipe_error(error, Recipe, source) from error
 
 
-def _find(name_or_path: Path | str) -> Path:
+def find_recipe(name_or_path: Path | str) -> Path:
+    """Return the file of a recipe that ships with serkit, or of one on disk.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such recipe.
+    """
     path = Path(name_or_path)
     if path.suffix == ".toml":
         if not path.is_file():

@@ -1,7 +1,5 @@
 """`serkit explore`: the pictures of a recording or a manifest."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

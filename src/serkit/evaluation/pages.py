@@ -28,7 +28,7 @@ CAPTIONS = {
     "recall": "Share of the clips of each emotion that were heard right, with 95% intervals over speakers.",
     "reliability": "Accuracy of the clips at each confidence; on the dashed line confidence keeps its word.",
     "abstention": "Accuracy of the answers when clips below a confidence (≥) get none.",
-    "groups": "A fair model lies on the dashed line for every group.",
+    "groups": "Over the emotions that each group holds. A fair model lies on the dashed line for every group.",
     "selection": "Validation score on held-out speakers as feature blocks are dropped, one after the other.",
     "hyper-parameter": "Validation score on held-out speakers; lines are standard deviations over folds.",
     "folds": "Each test fold; the band is one standard deviation around the mean.",
@@ -149,7 +149,7 @@ def missing_library(error: ModuleNotFoundError) -> MissingDependencyError:
 def _cards(report: EvaluationReport) -> list[Card]:
     cards = [
         Card(
-            SCORES[name][0],
+            f"{SCORES[name][0]} %",
             percent(report.scores[name].value),
             f"95%: {report.scores[name].interval}",
         )

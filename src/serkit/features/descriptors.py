@@ -36,10 +36,10 @@ FLATNESS_FLOOR = 1e-10
 
 def zero_crossing_rate(analysis: Analysis, framing: Framing) -> Floats:
     """Share of the samples of each frame that differ in sign from the one before, in [0, 1], one row."""
-    negative = padded(analysis.signal, framing.n_fft, "edge") < -CROSSING_FLOOR
-    crossings = np.concatenate([[0], np.cumsum(negative[1:] != negative[:-1])])
+    negative = padded(analysis.signal < -CROSSING_FLOOR, framing.n_fft, "edge")
+    crossings = np.flatnonzero(negative[1:] != negative[:-1])
     first = np.arange(0, negative.size - framing.n_fft + 1, framing.hop_length)
-    counts = crossings[first + framing.n_fft - 1] - crossings[first]
+    counts = np.searchsorted(crossings, first + framing.n_fft - 1) - np.searchsorted(crossings, first)
     return _row(counts / framing.n_fft)
 
 
@@ -52,7 +52,7 @@ def zero_crossing_count(analysis: Analysis, _framing: Framing) -> Floats:
 def rms(analysis: Analysis, framing: Framing) -> Floats:
     """Root mean square of the samples of each frame, without a window, one row."""
     cut = frames(analysis.signal, framing.n_fft, framing.hop_length, framing.pad_mode)
-    return _row(np.sqrt(np.einsum("ij,ij->i", cut, cut) / framing.n_fft))
+    return _row(np.sqrt(np.vecdot(cut, cut) / framing.n_fft))
 
 
 def mel(  # noqa: PLR0913 - each parameter is a setting of its own
@@ -209,8 +209,10 @@ def _pitch(analysis: Analysis, framing: Framing, fmin: float, fmax: float, frame
 def wave(analysis: Analysis, _framing: Framing) -> Floats:
     """Largest, smallest, mean, standard deviation, median and range of all samples, shape (6,)."""
     signal = analysis.signal.astype(np.float64)
-    high, low = signal.max(), signal.min()
-    return np.array([high, low, signal.mean(), signal.std(), np.median(signal), high - low], dtype=np.float32)
+    high, low, mean = signal.max(), signal.min(), signal.mean()
+    signal -= mean
+    std = np.sqrt(signal @ signal / signal.size)
+    return np.array([high, low, mean, std, np.median(analysis.signal), high - low], dtype=np.float32)
 
 
 def _row(values: ArrayLike) -> Floats:

@@ -34,7 +34,7 @@ class Statistics:
     """
 
     def __init__(self, contours: Floats, times: Doubles) -> None:
-        self._contours = contours.astype(np.float64)
+        self._contours = contours
         self._times = times
         self._n_frames = times.size
 
@@ -47,7 +47,7 @@ class Statistics:
     @cached_property
     def std(self) -> Doubles:
         """Population standard deviation of each row."""
-        variance: Doubles = np.einsum("ij,ij->i", self._centred, self._centred) / self._n_frames
+        variance: Doubles = np.vecdot(self._centred, self._centred) / self._n_frames
         return np.sqrt(variance)
 
     @cached_property

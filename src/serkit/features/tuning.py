@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LOWEST_HZ, HIGHEST_HZ = 150.0, 4000.0
 # A bin counts as a peak above this share of the largest bin of its frame.
 PEAK_SHARE = 0.1
-HISTOGRAM_EDGES = np.linspace(-0.5, 0.5, 101)
+STEPS = np.linspace(-0.5, 0.5, 101)
 
 
 def estimate_tuning(spectra: Floats, sampling_rate: int, n_fft: int, n_chroma: int) -> float:
@@ -56,10 +56,11 @@ def estimate_tuning(spectra: Floats, sampling_rate: int, n_fft: int, n_chroma: i
     if not pitches.size:
         return 0.0
     loud = pitches[heights >= np.median(heights)]
-    deviation = np.mod(n_chroma * np.log2(loud / A0_HZ), 1.0)
+    classes = n_chroma * np.log2(loud / A0_HZ)
+    deviation = classes - np.floor(classes)
     deviation[deviation >= 0.5] -= 1.0
-    counts, _ = np.histogram(deviation, HISTOGRAM_EDGES)
-    return float(HISTOGRAM_EDGES[counts.argmax()])
+    counts = np.bincount(np.searchsorted(STEPS, deviation, side="right") - 1)
+    return float(STEPS[counts.argmax()])
 
 
 def _spectral_peaks(spectra: Floats, sampling_rate: int, n_fft: int) -> tuple[Floats, Floats]:
@@ -67,13 +68,18 @@ def _spectral_peaks(spectra: Floats, sampling_rate: int, n_fft: int) -> tuple[Fl
     first, last = _searched_bins(frequencies(sampling_rate, n_fft), sampling_rate)
     below, here, above = (spectra[:, first + shift : last + shift] for shift in (-1, 0, 1))
     threshold = np.float32(PEAK_SHARE) * spectra.max(axis=1, keepdims=True)
-    peak = np.nonzero((here > threshold) & (here > below) & (here >= above))
-    below, here, above = below[peak], here[peak], above[peak]
+    peak = np.flatnonzero((here > threshold) & (here > below) & (here >= above))
+    frame, bin_ = np.divmod(peak, last - first)
+    bin_ += first
+    at = frame * spectra.shape[1] + bin_
+    below, here, above = (spectra.ravel()[at + step] for step in (-1, 0, 1))
     slope = (above - below) / 2
     # The curvature is a small difference of large numbers.
     curvature = (below + above) - 2 * here.astype(np.float64)
-    shift = (-slope / curvature).astype(np.float32)
-    pitches = (first + peak[1] + shift.astype(np.float64)) * (sampling_rate / n_fft)
+    # A peak as high as its neighbours, to within rounding, has no vertex of its own.
+    pointed = np.abs(slope) < np.abs(curvature)
+    shift = np.where(pointed, -slope / np.where(pointed, curvature, 1), 0).astype(np.float32)
+    pitches = (bin_ + shift.astype(np.float64)) * (sampling_rate / n_fft)
     return pitches.astype(np.float32), (here + slope * shift / 2).astype(np.float32)
 
 

@@ -9,17 +9,21 @@ import numpy as np
 from serkit.evaluation import Cost, Predictions, RunFacts, evaluate, write_predictions
 from serkit.evaluation.pages import write_report
 from serkit.evaluation.predictions import PREDICTIONS_FILE
+from serkit.training.choices import choice_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from serkit.evaluation import EvaluationReport
+    from serkit.training.fitting import FitRecord
     from serkit.training.plan import TrainingPlan
     from serkit.training.run_folder import FoldResult
 
 
-def report_folds(plan: TrainingPlan, folds: Sequence[FoldResult], folder: Path) -> EvaluationReport:
+def report_folds(
+    plan: TrainingPlan, folds: Sequence[FoldResult], folder: Path, *, chosen: FitRecord
+) -> EvaluationReport:
     """Write the test predictions of all folds, and the report on them.
 
     Parameters
@@ -30,6 +34,8 @@ def report_folds(plan: TrainingPlan, folds: Sequence[FoldResult], folder: Path) 
         Every fold.
     folder : Path
         Where to write.
+    chosen : FitRecord
+        Whose choices the report draws.
 
     Returns
     -------
@@ -51,7 +57,7 @@ def report_folds(plan: TrainingPlan, folds: Sequence[FoldResult], folder: Path) 
         cost=Cost(training_s=sum(fold.record.training_s for fold in folds)),
     )
     report = evaluate(predictions, facts=facts)
-    write_report(report, folder)
+    write_report(report, folder, choices=choice_figures(chosen))
     return report
 
 

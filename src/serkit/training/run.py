@@ -112,15 +112,18 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     data = TrainingData(plan.rows, table.values)
     with _one_thread():
         folds = _run_folds(plan, data, folder, workers=workers, progress=progress)
-        report = report_folds(plan, folds, folder.path)
-        final = _save_final(plan, data, report, folder.path / BUNDLE, workers) if bundle else None
+        final = fit_model(recipe, data, train=np.arange(len(plan.rows)), workers=workers) if bundle else None
+        chosen = final.record if final else folds[0].record
+        report = report_folds(plan, folds, folder.path, chosen=chosen)
+        if final:
+            save_model(folder.path / BUNDLE, recipe, final, data=data, report=report)
     folder.finish(
         {
             "chosen": {fold.name: fold.record.model_dump(mode="json") for fold in folds},
-            "final": None if final is None else final.model_dump(mode="json"),
+            "final": final.record.model_dump(mode="json") if final else None,
         }
     )
-    return TrainingRun(folder.path, plan.protocol_name, folds, report, final)
+    return TrainingRun(folder.path, plan.protocol_name, folds, report, final.record if final else None)
 
 
 @contextmanager
@@ -159,12 +162,3 @@ def _run_fold(plan: TrainingPlan, data: TrainingData, fold: Fold, workers: int) 
         probabilities=probabilities.tolist(),
         record=fitted.record,
     )
-
-
-def _save_final(
-    plan: TrainingPlan, data: TrainingData, report: EvaluationReport, folder: Path, workers: int
-) -> FitRecord:
-    """Train on all rows with the settings of the folds, and save the model."""
-    fitted = fit_model(plan.recipe, data, train=np.arange(len(plan.rows)), workers=workers)
-    save_model(folder, plan.recipe, fitted, data=data, report=report)
-    return fitted.record

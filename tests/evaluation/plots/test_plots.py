@@ -46,7 +46,7 @@ def test_every_axis_of_every_picture_has_a_name_and_every_picture_a_title(report
     }
     for name, figure in figures.items():
         axes = figure.axes
-        assert axes[0].get_title(loc="left"), name
+        assert figure.get_suptitle(), name
         assert any(one.get_xlabel() for one in axes), name
         y_is_named_by_its_ticks = {"recall", "groups", "classes", "speakers", "runs"}
         assert axes[0].get_ylabel() or name in y_is_named_by_its_ticks, name
@@ -88,7 +88,7 @@ def test_recall_bars_have_the_recalls_as_length(report):
 
 def test_the_selection_curve_marks_its_best_step():
     figure = choices.plot_selection(["", "mel", "chroma"], [0.5, 0.6, 0.4])
-    assert figure.axes[0].get_title(loc="left") == "Backward selection: best with 2 of 3 feature blocks"
+    assert figure.get_suptitle() == "Backward selection: best with 2 of 3 feature blocks"
     ticks = [tick.get_text() for tick in figure.axes[0].get_xticklabels()]
     assert ticks == ["3 (all)", "2 (– mel)", "1 (– chroma)"]
 
@@ -132,14 +132,14 @@ def test_the_mel_axis_names_the_right_bands(tone):
 
 
 def test_zero_crossings_of_a_tone_are_counted(tone):
-    title = clips.plot_zero_crossings(tone).axes[0].get_title(loc="left")
+    title = clips.plot_zero_crossings(tone).get_suptitle()
     # Twelve and a half periods hold 24 or 25, as the phase falls.
     assert title in {f"200 samples (12.5 ms): {count} zero crossings" for count in (24, 25)}
 
 
 def test_a_clip_shorter_than_the_zoom_is_drawn_whole():
     clip = Clip(np.sin(np.arange(90, dtype=np.float32)), RATE)
-    assert clips.plot_zero_crossings(clip).axes[0].get_title(loc="left").startswith("90 samples")
+    assert clips.plot_zero_crossings(clip).get_suptitle().startswith("90 samples")
 
 
 def test_the_centroid_of_a_tone_is_its_frequency(tone):

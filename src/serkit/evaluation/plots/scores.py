@@ -68,7 +68,7 @@ def plot_recall(report: EvaluationReport) -> Figure:
     axes.set_xticks(np.linspace(0, 1, 6))
     style.percent(axes, "x")
     style.grid(axes, "x")
-    style.label(axes, title="Recall of each emotion, 95% interval over speakers", x="recall", pad=20)
+    style.label(axes, title="Recall of each emotion, 95% interval over speakers", x="recall")
     return figure
 
 
@@ -86,6 +86,7 @@ def plot_reliability(report: EvaluationReport) -> Figure:
     upper.set(xlim=(0, 1), ylim=(0, 1))
     style.percent(upper, "y")
     style.percent(lower, "x")
+    style.thousands(lower, "y")
     style.label(upper, title="Reliability of the confidence", y="accuracy")
     style.label(lower, x="confidence", y="clips")
     return figure
@@ -109,7 +110,7 @@ def plot_groups(report: EvaluationReport) -> Figure:
     axes.set_ylim(-0.6, len(lines) - 0.4)
     style.percent(axes, "x")
     style.grid(axes, "x")
-    style.label(axes, title="UAR of each group, 95% interval over speakers", x="UAR", pad=20)
+    style.label(axes, title="UAR of each group, 95% interval over speakers", x="UAR")
     return figure
 
 
@@ -186,6 +187,7 @@ _ALWAYS: dict[str, Callable[[EvaluationReport], Figure]] = {
     "reliability": plot_reliability,
     "abstention": plot_abstention,
 }
+_ORDER = ("confusion", "recall", "folds", "reliability", "abstention", "groups")
 
 
 def report_figures(report: EvaluationReport) -> dict[str, Figure]:
@@ -195,4 +197,4 @@ def report_figures(report: EvaluationReport) -> dict[str, Figure]:
         figures["groups"] = plot_groups(report)
     if len(report.folds) > 1:
         figures["folds"] = plot_folds(report)
-    return figures
+    return {name: figures[name] for name in _ORDER if name in figures}

@@ -60,9 +60,11 @@ def plain(axes: Axes) -> Axes:
     return axes
 
 
-def label(axes: Axes, *, title: str = "", x: str = "", y: str = "", pad: float = 9) -> None:
-    """Write the title, at the left and `pad` points above, and the names of the axes."""
-    axes.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", color=INK, pad=pad)
+def label(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> None:
+    """Write the title, at the left end of the figure, and the names of the axes."""
+    if title:
+        look: dict[str, Any] = {"fontsize": TITLE_SIZE, "fontweight": "bold", "color": INK}
+        axes.get_figure(root=True).suptitle(title, x=0.01, ha="left", **look)  # type: ignore[union-attr]
     axes.set_xlabel(x, fontsize=LABEL_SIZE, color=INK)
     axes.set_ylabel(y, fontsize=LABEL_SIZE, color=INK)
 

@@ -1,0 +1,154 @@
+"""Time serkit's feature extraction against librosa, called the way the published systems call it.
+
+Each of their feature functions is called on the signal and computes its own spectra, as in their code; serkit shares
+them. Both run on one thread, on the same recordings, in turns; the values must agree before any time is taken.
+
+    python benchmarks/features.py [--recordings FOLDER] [--files 60] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import os
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
+import argparse
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import librosa
+import numpy as np
+
+from serkit.audio import Clip, clip_from_array, find_audio_files, load_audio
+from serkit.features import FEATURE_SETS, FeatureSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+PAD = {"pad_mode": "reflect"}
+LONGEST_RAVDESS = 116_247
+# Of the largest value in the same block of features.
+TOLERANCE = 1e-4
+
+
+def librosa_162(signal: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+    signal = signal[int(0.6 * rate) :][: int(2.5 * rate)]
+    zero_crossings = np.mean(librosa.feature.zero_crossing_rate(y=signal).T, axis=0)
+    magnitude = np.abs(librosa.stft(signal, **PAD))
+    chroma = np.mean(librosa.feature.chroma_stft(S=magnitude, sr=rate).T, axis=0)
+    mfcc = np.mean(librosa.feature.mfcc(y=signal, sr=rate, **PAD).T, axis=0)
+    rms = np.mean(librosa.feature.rms(y=signal, **PAD).T, axis=0)
+    mel = np.mean(librosa.feature.melspectrogram(y=signal, sr=rate, **PAD).T, axis=0)
+    return np.hstack([zero_crossings, chroma, mfcc, rms, mel])
+
+
+def librosa_186(signal: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+    signal = np.pad(signal[:LONGEST_RAVDESS], (0, max(LONGEST_RAVDESS - len(signal), 0)))
+    signal = (signal - np.mean(signal)) / np.std(signal)
+    mfcc = np.mean(librosa.feature.mfcc(y=signal, sr=rate, n_mfcc=40, **PAD), axis=1)
+    mel = np.mean(librosa.feature.melspectrogram(y=signal, sr=rate, **PAD), axis=1)
+    chroma = np.mean(librosa.feature.chroma_stft(y=signal, sr=rate, **PAD), axis=1)
+    high, low = signal.max(), signal.min()
+    wave = [high, low, signal.mean(), signal.std(), np.median(signal), high - low]
+    return np.hstack([mfcc, np.log(mel + 1), np.log(chroma + 1), wave])
+
+
+def librosa_193(signal: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+    magnitude = np.abs(librosa.stft(signal, **PAD))
+    mel = np.mean(librosa.feature.melspectrogram(y=signal, sr=rate, **PAD).T, axis=0)
+    chroma = np.mean(librosa.feature.chroma_stft(S=magnitude, sr=rate, n_chroma=24).T, axis=0)
+    mfcc = np.mean(librosa.feature.mfcc(y=signal, sr=rate, n_mfcc=40, **PAD).T, axis=0)
+    crossings = np.sum(librosa.zero_crossings(signal, pad=False))
+    return np.hstack([mel, chroma, mfcc, crossings])
+
+
+PAIRS: dict[str, Callable[[NDArray[np.float32], int], NDArray[np.float64]]] = {
+    "means-162": librosa_162,
+    "means-186": librosa_186,
+    "means-193": librosa_193,
+}
+
+
+def synthetic_voices(n_voices: int) -> list[Clip]:
+    """Make voices of 3 to 4 s: harmonics under a moving pitch, with syllables and noise."""
+    clips = []
+    for seed in range(n_voices):
+        rng = np.random.default_rng(seed)
+        time = np.arange(int(rng.uniform(3, 4) * 48_000)) / 48_000
+        f0 = rng.uniform(90, 250) * (1 + 0.2 * np.sin(2 * np.pi * rng.uniform(1, 3) * time))
+        phase = 2 * np.pi * np.cumsum(f0) / 48_000
+        voice = sum(np.sin(k * phase) / k for k in range(1, 20))
+        syllables = np.maximum(0, np.sin(2 * np.pi * rng.uniform(2, 4) * time))
+        signal = 0.1 * voice * syllables + 0.002 * rng.standard_normal(time.size)
+        clips.append(clip_from_array(signal.astype(np.float32), 48_000, source=f"voice {seed}"))
+    return clips
+
+
+def recordings(folder: Path, n_files: int) -> list[Clip]:
+    """Load files spread evenly over a folder and its subfolders."""
+    files = find_audio_files(folder)
+    return [load_audio(file) for file in files[:: max(len(files) // n_files, 1)][:n_files]]
+
+
+def largest_difference(feature_set: FeatureSet, ours: NDArray[np.float32], theirs: NDArray[np.float64]) -> float:
+    """Return the largest difference relative to the largest value of each descriptor."""
+    descriptors = np.array([name.split("_")[0] for name in feature_set.names])
+    parts = [descriptors == descriptor for descriptor in dict.fromkeys(descriptors)]
+    return max(float(np.abs(ours - theirs)[part].max() / np.abs(theirs[part]).max()) for part in parts)
+
+
+def seconds(function: Callable[[], object]) -> float:
+    start = perf_counter()
+    function()
+    return perf_counter() - start
+
+
+def compare(name: str, clips: list[Clip], rounds: int) -> bool:
+    """Print one line for a feature set; return whether the values agree."""
+    feature_set, theirs = FEATURE_SETS[name], PAIRS[name]
+    rate = feature_set.audio.sampling_rate
+    clips = [load_at(clip, rate) for clip in clips]
+    difference = max(
+        largest_difference(feature_set, feature_set.extract(clip), theirs(clip.signal, rate)) for clip in clips
+    )
+    times = np.array(
+        [
+            (seconds(lambda: theirs(clip.signal, rate)), seconds(lambda: feature_set.extract(clip)))  # noqa: B023
+            for _ in range(rounds)
+            for clip in clips
+        ]
+    )
+    librosa_ms, serkit_ms = 1000 * np.median(times, axis=0)
+    ratio = np.median(times[:, 0] / times[:, 1])
+    print(f"{name:10s}  {librosa_ms:10.2f}  {serkit_ms:9.2f}  {ratio:8.1f}x  {difference:15.1e}")
+    return difference <= TOLERANCE
+
+
+def load_at(clip: Clip, rate: int) -> Clip:
+    from serkit.audio import resample
+
+    return resample(clip, rate)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--recordings", type=Path, help="folder of recordings; synthetic voices without it")
+    parser.add_argument("--files", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    if options.recordings:
+        clips = recordings(options.recordings, options.files)
+    else:
+        clips = synthetic_voices(options.files)
+    print(f"{len(clips)} clips, median {np.median([clip.duration for clip in clips]):.2f} s, one thread, medians")
+    print("set         librosa ms  serkit ms   faster  largest difference")
+    return 0 if all([compare(name, clips, options.rounds) for name in PAIRS]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

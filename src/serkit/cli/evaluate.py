@@ -1,0 +1,104 @@
+"""`serkit evaluate` and `serkit compare`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas
+
+    from serkit.evaluation import EvaluationReport
+    from serkit.evaluation.tables import Table
+
+
+def evaluate(
+    bundle: Annotated[
+        str, typer.Argument(metavar="BUNDLE", help="A model that ships, or a bundle's folder.")
+    ],
+    corpus: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=DIR", help="A known corpus and its folder.")
+    ] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A manifest instead of corpora.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(file_okay=False, help="Folder to write the report to.")] = None,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Recordings to work on at once.")] = 1,
+) -> None:
+    """Score a saved model on labelled recordings.
+
+    With --out: report.html, report.md, report.json, predictions.csv and the pictures.
+    Speakers that the model was trained on are reported: their scores are not honest.
+    """
+    from serkit.bundle import load_bundle
+    from serkit.evaluation import evaluate as make_report
+    from serkit.evaluation.bundle_scoring import bundle_facts, predict_manifest
+
+    model = load_bundle(bundle)
+    rows = _read_rows(corpus or [], manifest, workers)
+    predictions = predict_manifest(model, rows, workers=workers, progress=True)
+    report = make_report(predictions, facts=bundle_facts(model.info, rows))
+    _print_report(report)
+    if out is not None:
+        from serkit.evaluation.pages import write_report
+        from serkit.evaluation.predictions import PREDICTIONS_FILE, write_predictions
+
+        write_predictions(out / PREDICTIONS_FILE, predictions)
+        for path in [*write_report(report, out), out / PREDICTIONS_FILE]:
+            typer.echo(path)
+
+
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN RUN...", help="Folders that hold a report.json.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Folder to write the comparison to.")
+    ] = None,
+) -> None:
+    """Put runs side by side, and say which differ by more than chance.
+
+    With --out: comparison.html, comparison.md and comparison.json.
+    """
+    from serkit.evaluation.compare import compare_runs, load_run, write_comparison
+
+    comparison = compare_runs([load_run(run) for run in runs])
+    for table in comparison.tables():
+        _print_table(table)
+    for note in comparison.notes:
+        typer.echo(f"Note: {note}")
+    if out is not None:
+        for path in write_comparison(comparison, out):
+            typer.echo(path)
+
+
+def _read_rows(corpora: list[str], manifest: Path | None, workers: int) -> "pandas.DataFrame":
+    if bool(corpora) == (manifest is not None):
+        raise typer.BadParameter("name recordings either by --corpus NAME=DIR or by --manifest FILE")
+    from serkit.corpora import parse_sources, read_manifest, scan_corpora
+
+    if manifest is not None:
+        return read_manifest(manifest)
+    return scan_corpora(parse_sources(corpora), workers=workers, progress=True)
+
+
+def _print_report(report: "EvaluationReport") -> None:
+    from serkit.evaluation.tables import report_tables, summary_line
+
+    for caution in report.facts.cautions:
+        typer.secho(f"CAUTION: {caution}", fg="red", bold=True)
+    typer.echo(f"{report.facts.name}: {summary_line(report)}")
+    for table in report_tables(report)[:2]:
+        _print_table(table)
+    for note in report.facts.notes:
+        typer.echo(f"Note: {note}")
+
+
+def _print_table(table: "Table") -> None:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    shown = RichTable(*table.header, box=None)
+    for row in table.rows:
+        shown.add_row(*row)
+    Console().print(shown)

@@ -1,0 +1,181 @@
+"""Training runs on synthetic speakers."""
+
+import json
+
+import numpy as np
+import pytest
+
+import serkit.training.run as run_module
+from serkit.bundle import load_bundle
+from serkit.errors import LeakError, RecipeError, TrainingError
+from serkit.evaluation import EvaluationReport, read_predictions
+from serkit.evaluation.report import REPORT_FILE
+from serkit.predictor import Predictor
+from serkit.recipe import load_recipe, parse_recipe
+from serkit.training import reporting, train
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Drawing takes longer than training here."""
+    monkeypatch.setattr(
+        reporting, "write_report", lambda report, folder, **_: report.save(folder / REPORT_FILE)
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(recipe, manifest, cache, tmp_path_factory):
+    return train(recipe, manifest, protocol="folds", out=tmp_path_factory.mktemp("runs") / "run", cache=cache)
+
+
+def test_every_clip_is_tested_once_by_a_model_that_did_not_hear_its_speaker(finished, manifest):
+    predictions = read_predictions(finished.folder)
+    assert sorted(predictions.rows["file"]) == sorted(manifest["file"])
+    record = json.loads((finished.folder / "run.json").read_text())
+    for fold, result in zip(record["folds"], finished.folds, strict=True):
+        assert len(fold["test"]["speakers"]) == 2
+        assert not set(fold["train"]["speakers"]) & set(fold["test"]["speakers"])
+        tested = {f"ravdess/{name}" for name in manifest["speaker"].iloc[list(result.rows)]}
+        assert tested == set(fold["test"]["speakers"])
+
+
+def test_emotions_that_are_easy_to_tell_apart_are_told_apart(finished):
+    assert finished.report.uar.value > 0.9
+    assert finished.report.scores["ece"].value < 0.2
+    assert finished.report.facts.leaks == {"speaker": 0, "content": 0}
+    assert finished.report.facts.cautions == ()
+    assert EvaluationReport.load(finished.folder) == finished.report
+    assert (finished.folder / "report.html").stat().st_size > 10_000
+    assert (finished.folder / "pictures" / "hyper-parameter.svg").exists()
+
+
+def test_the_record_says_what_was_chosen_from_what(finished, recipe):
+    record = json.loads((finished.folder / "run.json").read_text())
+    assert parse_recipe(record["recipe"]) == recipe
+    assert record["protocol"] == "folds"
+    assert record["emotions"] == {"angry": 24, "happy": 24, "neutral": 24, "sad": 24}
+    assert set(record["versions"]) == {"serkit", "python", "numpy", "scipy", "scikit-learn"}
+    for fit in (*record["chosen"].values(), record["final"]):
+        assert fit["held_out"] == "speaker"
+        assert fit["parameters"]["C"] in (0.01, 1)
+        assert [candidate["parameters"]["C"] for candidate in fit["candidates"]] == [0.01, 1]
+        assert fit["temperature"] > 0
+        assert fit["training_s"] > 0
+
+
+def test_the_saved_model_predicts_and_says_what_it_is(finished, manifest, recipe):
+    bundle = load_bundle(finished.folder / "bundle")
+    assert bundle.info.labels == ("angry", "happy", "neutral", "sad")
+    assert bundle.info.front_end == recipe.features
+    assert bundle.info.temperature == finished.final.temperature
+    assert bundle.info.scores[0].value == finished.report.uar.value
+    assert (bundle.info.corpora[0].name, bundle.info.corpora[0].speakers) == ("ravdess", 6)
+    predictor = Predictor(bundle)
+    said = [predictor.predict(file).emotion for file in manifest["file"].iloc[::10]]
+    assert np.mean(np.array(said) == manifest["emotion"].iloc[::10]) > 0.9
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_finished_folds_are_not_trained_again(finished, recipe, manifest, cache, monkeypatch):
+    def forbidden(*_, **__):
+        raise AssertionError("a fold was trained again")
+
+    monkeypatch.setattr(run_module, "fit_model", forbidden)
+    again = train(recipe, manifest, protocol="folds", out=finished.folder, cache=cache, bundle=False)
+    assert again.folds == finished.folds
+    assert again.report == finished.report
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_two_workers_find_the_same(finished, recipe, manifest, cache, tmp_path):
+    other = train(recipe, manifest, protocol="folds", out=tmp_path / "run", cache=cache, workers=2)
+    assert [fold.probabilities for fold in other.folds] == [fold.probabilities for fold in finished.folds]
+    model = (finished.folder / "bundle" / "model.onnx").read_bytes()
+    assert (other.folder / "bundle" / "model.onnx").read_bytes() == model
+
+
+@pytest.mark.parametrize("change", ["model.max_iter=50", "seed=1", "features.n_fft=1024", "search.folds=3"])
+def test_another_recipe_does_not_go_on_with_this_run(finished, recipe_file, manifest, cache, change):
+    with pytest.raises(TrainingError, match=r"holds another run: .*begin anew with --no-resume"):
+        train(
+            load_recipe(recipe_file, [change]), manifest, protocol="folds", out=finished.folder, cache=cache
+        )
+
+
+def test_other_recordings_do_not_go_on_with_this_run(finished, recipe, manifest, cache):
+    with pytest.raises(TrainingError, match="holds another run"):
+        train(recipe, manifest.iloc[1:], protocol="folds", out=finished.folder, cache=cache)
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_a_run_can_begin_anew(recipe, manifest, cache, tmp_path):
+    out = tmp_path / "run"
+    train(recipe, manifest, protocol="random", out=out, cache=cache, bundle=False)
+    run = train(recipe, manifest, protocol="dev", out=out, cache=cache, bundle=False, resume=False)
+    assert [path.name for path in (out / "folds").iterdir()] == ["1.json"]
+    assert len(run.folds[0].rows) == 32
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_a_dev_part_is_what_is_chosen_on(recipe, manifest, cache, tmp_path):
+    run = train(recipe, manifest, protocol="dev", out=tmp_path / "run", cache=cache, bundle=False)
+    assert run.folds[0].record.held_out == "dev part"
+    assert run.final is None
+    assert not (tmp_path / "run" / "bundle").exists()
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_a_split_that_cuts_through_speakers_is_said_first(recipe, manifest, cache, tmp_path):
+    run = train(recipe, manifest, protocol="random", out=tmp_path / "run", cache=cache, bundle=False)
+    assert run.report.facts.leaks["speaker"] == 6
+    assert run.report.facts.cautions == (
+        "6 speakers stand on both sides of the split: expect less on recordings of others.",
+    )
+
+
+def test_a_recording_on_both_sides_fails_the_run(recipe, manifest, cache, tmp_path):
+    leaking = manifest.copy()
+    leaking.loc[leaking["speaker"] == "06", "content"] = leaking["content"].iloc[0]
+    with pytest.raises(LeakError, match="1 recordings stand in more than one"):
+        train(recipe, leaking, protocol="folds", out=tmp_path / "run", cache=cache)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_statements_are_held_out_of_a_single_training_speaker(recipe, manifest, cache, tmp_path):
+    two = manifest[manifest["speaker"].isin(["01", "02"])]
+    recipe = recipe.model_copy(
+        update={"protocol": {"swap": recipe.protocol["folds"].model_copy(update={"folds": 2})}}
+    )
+    run = train(recipe, two, out=tmp_path / "run", cache=cache, bundle=False)
+    assert {fold.record.held_out for fold in run.folds} == {"statement"}
+    assert "Fold 1, 2: chosen and calibrated on held-out statements, as there is one speaker only." in (
+        run.report.facts.notes
+    )
+
+
+def test_backward_selection_leaves_the_model_fewer_blocks(recipe_file, manifest, cache, tmp_path):
+    recipe = load_recipe(recipe_file, ["search.blocks=backward", "data.emotions=['happy', 'sad']"])
+    run = train(recipe, manifest, protocol="dev", out=tmp_path / "run", cache=cache)
+    path = run.final.selection
+    assert [len(step.blocks) for step in path] == [3, 2, 1]
+    front_end = load_bundle(run.folder / "bundle").info.front_end
+    assert tuple(block.name for block in front_end.blocks) == run.final.blocks
+    assert (run.folder / "pictures" / "selection.svg").exists()
+    assert Predictor(load_bundle(run.folder / "bundle")).predict(manifest["file"].iloc[0]).emotion in (
+        "happy",
+        "sad",
+    )
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_without_calibration_the_temperature_is_one(recipe_file, manifest, cache, tmp_path):
+    recipe = load_recipe(recipe_file, ["calibration.method=none", "search.grid={}"])
+    run = train(recipe, manifest, protocol="folds", out=tmp_path / "run", cache=cache, bundle=False)
+    assert {fold.record.temperature for fold in run.folds} == {1.0}
+    assert {fold.record.candidates for fold in run.folds} == {()}
+
+
+def test_an_unknown_protocol_is_refused(recipe, manifest, tmp_path):
+    with pytest.raises(RecipeError, match="small: unknown protocol 'fold'; did you mean 'folds'"):
+        train(recipe, manifest, protocol="fold", out=tmp_path / "run")
