@@ -29,15 +29,14 @@ def choice_figures(record: FitRecord) -> dict[str, Figure]:
     from serkit.evaluation.plots.choices import plot_hyper_parameter, plot_selection
 
     figures = {}
-    if record.selection:
-        dropped = [step.dropped for step in record.selection]
-        uars, deviations = zip(*((step.uar, step.deviation) for step in record.selection), strict=True)
-        figures["selection"] = plot_selection(dropped, uars, spread=deviations)
+    path = record.selection
+    if path:
+        dropped, uars = [step.dropped for step in path], [step.uar for step in path]
+        figures["selection"] = plot_selection(dropped, uars, spread=[step.deviation for step in path])
     curves = dict(_curves(record.candidates))
     for name, curve in curves.items():
         values = sorted(curve)
-        uars = [curve[value].uar for value in values]
-        deviations = [curve[value].deviation for value in values]
+        uars, deviations = [curve[v].uar for v in values], [curve[v].deviation for v in values]
         picture = "hyper-parameter" if len(curves) == 1 else f"hyper-parameter-{name}"
         figures[picture] = plot_hyper_parameter(name, values, uars, spread=deviations)
     return figures
