@@ -112,8 +112,8 @@ def _cautions(met: dict[str, int | None], trained: dict[str, CorpusFacts]) -> It
         if count is None:
             recordings = trained[corpus].recordings
             yield (
-                f"Perhaps not an honest score: the model was trained on {recordings:,} recordings of {corpus} "
-                "and nothing tells whether their speakers are tested here."
+                f"Perhaps not an honest score: the model was trained on {recordings:,} recordings of "
+                f"{corpus}, and nothing tells whether their speakers are tested here."
             )
         elif count:
             yield (

@@ -28,7 +28,7 @@ CAPTIONS = {
     "recall": "Share of the clips of each emotion that were heard right, with 95% intervals over speakers.",
     "reliability": "Accuracy of the clips at each confidence; on the dashed line confidence keeps its word.",
     "abstention": "Accuracy of the answers when clips below a confidence (≥) get none.",
-    "groups": "Over the emotions that each group holds. A fair model lies on the dashed line for every group.",
+    "groups": "Each group over the emotions that it holds; a fair model lies on the dashed line for all.",
     "selection": "Validation score on held-out speakers as feature blocks are dropped, one after the other.",
     "hyper-parameter": "Validation score on held-out speakers; lines are standard deviations over folds.",
     "folds": "Each test fold; the band is one standard deviation around the mean.",
