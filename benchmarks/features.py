@@ -95,7 +95,9 @@ def recordings(folder: Path, n_files: int) -> list[Clip]:
     return [load_audio(file) for file in files[:: max(len(files) // n_files, 1)][:n_files]]
 
 
-def largest_difference(feature_set: FeatureSet, ours: NDArray[np.float32], theirs: NDArray[np.float64]) -> float:
+def largest_difference(
+    feature_set: FeatureSet, ours: NDArray[np.float32], theirs: NDArray[np.float64]
+) -> float:
     """Return the largest difference relative to the largest value of each descriptor."""
     descriptors = np.array([name.split("_")[0] for name in feature_set.names])
     parts = [descriptors == descriptor for descriptor in dict.fromkeys(descriptors)]
@@ -114,7 +116,8 @@ def compare(name: str, clips: list[Clip], rounds: int) -> bool:
     rate = feature_set.audio.sampling_rate
     clips = [load_at(clip, rate) for clip in clips]
     difference = max(
-        largest_difference(feature_set, feature_set.extract(clip), theirs(clip.signal, rate)) for clip in clips
+        largest_difference(feature_set, feature_set.extract(clip), theirs(clip.signal, rate))
+        for clip in clips
     )
     times = np.array(
         [
@@ -145,7 +148,9 @@ def main() -> int:
         clips = recordings(options.recordings, options.files)
     else:
         clips = synthetic_voices(options.files)
-    print(f"{len(clips)} clips, median {np.median([clip.duration for clip in clips]):.2f} s, one thread, medians")
+    print(
+        f"{len(clips)} clips, median {np.median([clip.duration for clip in clips]):.2f} s, one thread, medians"
+    )
     print("set         librosa ms  serkit ms   faster  largest difference")
     return 0 if all([compare(name, clips, options.rounds) for name in PAIRS]) else 1
 

@@ -84,6 +84,19 @@ class Statistics:
         scatter = times @ times
         return self._centred @ times / scatter if scatter > 0 else np.zeros_like(self.mean)
 
+    def curvature(self) -> Doubles:
+        """Weight of a parabola over each row, scaled to times in [-1, 1]; 0 for a single frame."""
+        times = self._times - self._times.mean()
+        parabola = (times / max(np.abs(times).max(), 1e-9)) ** 2
+        parabola -= parabola.mean()
+        scatter = parabola @ parabola
+        return self._centred @ parabola / scatter if scatter > 0 else np.zeros_like(self.mean)
+
+    def third(self, which: int) -> Doubles:
+        """Mean of the first (0), middle (1) or last (2) third of each row, less the mean of the row."""
+        first, last = self._n_frames * which // 3, self._n_frames * (which + 1) // 3
+        return self._centred[:, first:last].mean(axis=1) if last > first else np.zeros_like(self.mean)
+
     @cached_property
     def _centred(self) -> Doubles:
         return self._contours - self.mean[:, None]
@@ -99,6 +112,11 @@ FUNCTIONALS: dict[str, Callable[[Statistics], Doubles]] = {
     "skewness": lambda statistics: statistics.moment(3),
     "kurtosis": lambda statistics: statistics.moment(4, normal=3.0),
     "slope": lambda statistics: statistics.slope(),
+    "curvature": lambda statistics: statistics.curvature(),
+    "spread_20_80": lambda statistics: statistics.percentile(80) - statistics.percentile(20),
+    "first_third": lambda statistics: statistics.third(0),
+    "middle_third": lambda statistics: statistics.third(1),
+    "last_third": lambda statistics: statistics.third(2),
 }
 
 

@@ -11,6 +11,23 @@ _REFLECT: dict[str, Any] = {"pad_mode": "reflect"}
 # 5.27 s at 22,050 Hz: the longest recording of RAVDESS.
 _RAVDESS: dict[str, Any] = {"sampling_rate": 22_050, "duration_s": 116_247 / 22_050, "level": "zscore"}
 
+# How contours move, not where they lie: means would tell speakers and rooms apart rather than emotions.
+_SHAPE = ["std", "spread_20_80", "skewness", "kurtosis", "slope", "curvature"]
+_THIRDS = ["first_third", "middle_third", "last_third"]
+_PITCH = ["mean", "median", *(f"percentile_{p}" for p in ("05", "20", "80", "95"))]
+_SPECTRUM: list[dict[str, Any]] = [
+    {"name": "mfcc"},
+    {"name": "rms", "transform": "db"},
+    {"name": "zero_crossing_rate"},
+    {"name": "centroid"},
+    {"name": "bandwidth"},
+    {"name": "flatness", "transform": "db"},
+    *({"name": "rolloff", "roll_percent": share} for share in (0.25, 0.5, 0.75, 0.9)),
+    {"name": "spectral_contrast", "n_bands": 5},
+    {"name": "voicing"},
+]
+_BANDS: dict[str, Any] = {"name": "mel", "n_mels": 32, "fmin": 20.0, "transform": "db"}
+
 _SETS: tuple[dict[str, Any], ...] = (
     {
         # Eight contours of 106 frames, end to end.
@@ -85,6 +102,23 @@ _SETS: tuple[dict[str, Any], ...] = (
         "audio": {"sampling_rate": 44_100, "offset_s": 0.5, "duration_s": 2.5},
         "layout": "image",
         "blocks": [{"name": "mfcc", "n_mfcc": 25}],
+    },
+    {
+        # Our own: the movement of pitch, loudness and spectrum, over all and over voiced frames.
+        "name": "serkit-functionals",
+        "audio": {"sampling_rate": 16_000, "trim_db": 35.0},
+        "n_fft": 512,
+        "hop_length": 160,
+        "functionals": [*_SHAPE, *_THIRDS],
+        "blocks": [
+            {"name": "f0", "deltas": 1, "over": "voiced", "functionals": [*_PITCH, *_SHAPE, *_THIRDS]},
+            {**_BANDS, "deltas": 1},
+            *({**block, "deltas": 2} for block in _SPECTRUM),
+            *(
+                {**block, "label": f"voiced_{block['name']}", "over": "voiced", "functionals": _SHAPE}
+                for block in (_BANDS, *_SPECTRUM)
+            ),
+        ],
     },
 )
 
