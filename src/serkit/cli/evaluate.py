@@ -1,5 +1,6 @@
 """`serkit evaluate` and `serkit compare`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
 
     from serkit.evaluation import EvaluationReport
     from serkit.evaluation.tables import Table
+
+_TEXT_COLUMNS = {"run", "runs", "protocol", "verdict", "how", "meaning"}
+_PIPE_WIDTH = 200
 
 
 def evaluate(
@@ -98,7 +102,10 @@ def _print_table(table: "Table") -> None:
     from rich.console import Console
     from rich.table import Table as RichTable
 
-    shown = RichTable(*table.header, box=None)
+    shown = RichTable(box=None)
+    for name in table.header:
+        shown.add_column(name, overflow="fold", no_wrap=name not in _TEXT_COLUMNS)
     for row in table.rows:
         shown.add_row(*row)
-    Console().print(shown)
+    # A pipe has no width: whoever reads it wants whole lines.
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(shown)

@@ -119,18 +119,7 @@ class Comparison:
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-_RUN_HEADER = (
-    "run",
-    "UAR %",
-    "95% interval",
-    "UAR over folds %",
-    "WAR %",
-    "macro F1 %",
-    "ECE %",
-    "clips",
-    "speakers",
-    "protocol",
-)
+_RUN_HEADER = ("run", "UAR %", "95% interval", "over folds", "WAR %", "F1 %", "ECE %", "clips", "protocol")
 _PAIR_HEADER = ("runs", "UAR points", "95% interval", "verdict", "how")
 
 
@@ -238,8 +227,8 @@ def _run_row(run: Run) -> tuple[str, ...]:
     report, scores = run.report, run.report.scores
     folds = " ± ".join(percent(value) for value in report.fold_mean("uar"))
     rest = (percent(scores[name].value) for name in ("war", "macro_f1", "ece"))
-    size = (f"{report.n_clips:,}", f"{report.n_speakers:,}", report.facts.protocol)
-    return (run.name, percent(report.uar.value), report.uar.interval, folds, *rest, *size)
+    tested = (f"{report.n_clips:,}", report.facts.protocol)
+    return (run.name, percent(report.uar.value), report.uar.interval, folds, *rest, *tested)
 
 
 def _pair_row(pair: Difference) -> tuple[str, ...]:
