@@ -22,8 +22,8 @@ Sample = TypeVar("Sample", bound=np.generic)
 WINDOW_OFFSETS: dict[str, float] = {"hann": 0.5, "hamming": 0.54}
 # Frames that are transformed at once: few enough for their buffers to stay in the processor's cache.
 BLOCK = 8
-# Less than this share of the largest magnitude of a frame is rounding noise. As zeros they keep the products of
-# spectra and filters away from the smallest floats, which slow a processor down tenfold.
+# Less than this share of the largest magnitude of a frame is rounding noise. As zeros they keep the products
+# of spectra and filters away from the smallest floats, which slow a processor down tenfold.
 ROUNDING_NOISE = np.float32(1e-12)
 
 

@@ -1,86 +1,82 @@
-"""Feature tables: one feature set over a whole manifest, in parallel, kept on disk.
-
-The cache is one SQLite file per folder. A row is found by the feature set's key and by the recording's path, size,
-time of change and stretch, so that a changed file or setting is seen; what a killed extraction has finished is found
-again, and several processes may share the file.
-"""
+"""Features of all recordings of a manifest: in parallel, cached on disk, exported as a table."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from serkit.audio import load_audio
 from serkit.errors import FeatureError, SerkitError
+from serkit.features.cache import FeatureCache, Stretch
 from serkit.files import atomic_path
 from serkit.parallel import map_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from serkit.features.feature_set import FeatureSet
     from serkit.features.frames import Floats
 
-_SCHEMA = """
-create table if not exists features (
-  feature_set text, file text, size integer, changed integer, start real, stop real, content blob,
-  primary key (feature_set, file, size, changed, start, stop)
-) without rowid
-"""
-# How long one process waits while another writes, s.
-_PATIENCE_S = 60.0
-# Recordings between two commits: what a killed extraction loses at most.
-_BATCH = 64
 
-
-class _Stretch(NamedTuple):
-    file: str
-    size: int
-    changed: int
-    start: float
-    end: float
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FeatureTable:
-    """Features of the rows of a manifest.
+    """Features of recordings, in the order of their manifest.
 
     Attributes
     ----------
-    values : ndarray of float32, shape (n_rows, ...)
-        Features in the order of the manifest. Layouts whose shape depends on the recording are refused.
+    values : ndarray of float32, shape (n_recordings, ...)
+        Where the number of frames depends on the recording, an array of objects of shape (n_recordings,),
+        each of them the features of one recording.
     names : tuple of str
-        Name of each column.
+        `names` of the feature set.
     """
 
-    values: Floats
+    values: NDArray[Any]
     names: tuple[str, ...]
 
-    def to_frame(self, manifest: pd.DataFrame) -> pd.DataFrame:
-        """Return the columns of the manifest, then one column for each feature."""
-        if self.values.ndim != 2:
-            raise FeatureError("table: only vectors and contours have columns", hint="choose another layout")
-        features = pd.DataFrame(self.values, columns=list(self.names), index=manifest.index)
-        return pd.concat([manifest, features], axis=1)
+    def to_csv(self, path: Path | str, manifest: pd.DataFrame) -> None:
+        """Write one line for each recording: the columns of the manifest, then the features by name.
 
-    def write(self, path: Path | str, manifest: pd.DataFrame) -> None:
-        """Write the table as CSV or Parquet, by the suffix of `path`, atomically."""
-        suffix = Path(path).suffix.lower()
-        if suffix not in {".csv", ".parquet"}:
-            raise FeatureError(f"{path}: tables end in .csv or .parquet", hint="choose one of them")
-        frame = self.to_frame(manifest)
+        Parameters
+        ----------
+        path : Path or str
+            File to write.
+        manifest : pandas.DataFrame
+            The manifest that the features were extracted from.
+
+        Raises
+        ------
+        FeatureError
+            If a recording has more than one row of features, or the manifest has another length.
+        """
+        frame = self._frame(manifest)
         with atomic_path(path) as partial_path:
-            if suffix == ".csv":
-                frame.to_csv(partial_path, index=False)
-            else:
-                frame.to_parquet(partial_path, index=False)
+            frame.to_csv(partial_path, index=False)
+
+    def to_parquet(self, path: Path | str, manifest: pd.DataFrame) -> None:
+        """Write the table that `to_csv` writes as Parquet."""
+        frame = self._frame(manifest)
+        with atomic_path(path) as partial_path:
+            frame.to_parquet(partial_path, index=False)
+
+    def _frame(self, manifest: pd.DataFrame) -> pd.DataFrame:
+        if self.values.ndim != 2:
+            raise FeatureError(
+                "export: sequences and images do not fit into one line a recording",
+                hint="choose the layout vector or contours",
+            )
+        if len(manifest) != len(self.values):
+            raise FeatureError(f"export: {len(manifest)} rows of manifest for {len(self.values)} of features")
+        features = pd.DataFrame(self.values, columns=list(self.names))
+        return pd.concat([manifest.reset_index(drop=True), features], axis=1)
 
 
 def extract_features(
@@ -91,110 +87,98 @@ def extract_features(
     workers: int = 1,
     progress: bool = False,
 ) -> FeatureTable:
-    """Compute a feature set for each row of a manifest.
+    """Extract the features of every recording of a manifest.
 
     Parameters
     ----------
-    manifest : DataFrame
-        Columns `file` and, where rows are stretches, `start` and `end` in s.
+    manifest : pandas.DataFrame
+        Its columns `file` and, where they are, `start` and `end` in s say what to read.
     feature_set : FeatureSet
-        Of a fixed shape.
+        What to extract.
     cache : Path or str, optional
-        Folder where features are kept; without it everything is computed anew.
+        Folder that keeps the features. What it holds already is not computed again, unless the file has
+        changed in size or time; several processes may share it.
     workers : int, default 1
-        Processes.
+        How many recordings to work on at once.
     progress : bool, default False
-        Whether to draw a progress bar on a terminal.
+        Whether to draw a progress bar, on a terminal only.
 
     Returns
     -------
     FeatureTable
-        One row for each row of the manifest.
+        One entry for each row of the manifest.
 
     Raises
     ------
     FeatureError
-        If recordings failed: how many, and the first; the others are in the cache. Or if the shape is not fixed.
+        If recordings failed, after all others are done and cached. The first one is named.
     """
-    if None in feature_set.shape:
-        raise FeatureError(f"layout {feature_set.layout}: the shape varies", hint="set audio.duration_s")
     stretches = _stretches(manifest)
-    found = dict(_read(cache, feature_set, stretches)) if cache else {}
-    missing = sorted(set(stretches) - set(found))
-    failures: list[str] = []
-    label = "features" if progress else None
-    results = map_parallel(partial(_extract, feature_set), missing, workers=workers, progress=label)
-    batch: dict[_Stretch, Floats] = {}
-    for stretch, result in zip(missing, results, strict=True):
-        if isinstance(result, str):
-            failures.append(result)
-            continue
-        found[stretch] = batch[stretch] = result
-        if cache and len(batch) >= _BATCH:
-            _write(cache, feature_set, batch)
-            batch.clear()
-    if cache:
-        _write(cache, feature_set, batch)
-    if failures:
-        raise FeatureError(f"{len(failures)} of {len(stretches)} recordings failed; the first: {failures[0]}")
-    values = [found[stretch].reshape(feature_set.shape) for stretch in stretches]
-    return FeatureTable(np.stack(values) if values else np.empty((0, 0), np.float32), feature_set.names)
+    with FeatureCache(Path(cache)) if cache is not None else nullcontext() as store:
+        found = [store.get(feature_set.key, stretch) if store else None for stretch in stretches]
+        missing = [row for row, features in enumerate(found) if features is None]
+        failures = []
+        results = map_parallel(
+            partial(_extract, feature_set),
+            [stretches[row] for row in missing],
+            workers=workers,
+            progress="Extracting features" if progress else None,
+        )
+        for row, result in zip(missing, results, strict=True):
+            if isinstance(result, SerkitError):
+                failures.append(result)
+                continue
+            found[row] = result
+            if store:
+                store.add(feature_set.key, stretches[row], result)
+    _check_failures(failures, len(stretches))
+    return FeatureTable(_stacked(found, feature_set.shape), feature_set.names)
 
 
-def _extract(feature_set: FeatureSet, stretch: _Stretch) -> Floats | str:
-    end = None if stretch.end < 0 else stretch.end
-    try:
-        return feature_set.extract(load_audio(stretch.file, start=stretch.start, end=end))
-    except SerkitError as error:
-        return str(error)
-
-
-def _stretches(manifest: pd.DataFrame) -> list[_Stretch]:
-    """Identify what each row reads; an end of -1 is the end of the recording."""
-    starts = _column(manifest, "start", 0.0)
-    ends = _column(manifest, "end", -1.0)
+def _stretches(manifest: pd.DataFrame) -> list[Stretch]:
+    """List what each row of a manifest reads, in its present state."""
+    files = manifest["file"].astype(str)
+    starts, ends = (
+        manifest[name].astype(float) if name in manifest else pd.Series(np.nan, index=manifest.index)
+        for name in ("start", "end")
+    )
     return [
-        _stretch(str(file), float(start), float(end))
-        for file, start, end in zip(manifest["file"], starts, ends, strict=True)
+        Stretch(file, 0.0 if np.isnan(start) else start, None if np.isnan(end) else end, *_state(file))
+        for file, start, end in zip(files, starts, ends, strict=True)
     ]
 
 
-def _column(manifest: pd.DataFrame, name: str, default: float) -> pd.Series[float]:
-    if name not in manifest:
-        return pd.Series(default, index=manifest.index)
-    return manifest[name].astype(float).fillna(default)
-
-
-def _stretch(file: str, start: float, end: float) -> _Stretch:
+def _state(file: str) -> tuple[int, int]:
+    """Size and time of a file; of one that is missing, loading it will tell."""
     try:
-        facts = Path(file).stat()
+        status = Path(file).stat()
     except OSError:
-        # Loading it says what is wrong.
-        return _Stretch(file, 0, 0, start, end)
-    return _Stretch(file, facts.st_size, facts.st_mtime_ns, start, end)
+        return -1, -1
+    return status.st_size, status.st_mtime_ns
 
 
-def _open(cache: Path | str) -> sqlite3.Connection:
-    folder = Path(cache)
-    folder.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(folder / "features.sqlite", timeout=_PATIENCE_S)
-    database.execute("pragma journal_mode=wal")
-    database.execute(_SCHEMA)
-    return database
+def _extract(feature_set: FeatureSet, stretch: Stretch) -> Floats | SerkitError:
+    """Features of a stretch, or why there are none: one bad recording must not stop the others."""
+    try:
+        return feature_set.extract(load_audio(stretch.file, start=stretch.start, end=stretch.end))
+    except SerkitError as error:
+        return error
 
 
-def _read(
-    cache: Path | str, feature_set: FeatureSet, stretches: list[_Stretch]
-) -> Iterator[tuple[_Stretch, Floats]]:
-    query = "select content from features where (feature_set, file, size, changed, start, stop) = (?, ?, ?, ?, ?, ?)"
-    with closing(_open(cache)) as database:
-        for stretch in stretches:
-            row = database.execute(query, (feature_set.key, *stretch)).fetchone()
-            if row:
-                yield stretch, np.frombuffer(row[0], dtype=np.float32)
+def _check_failures(failures: list[SerkitError], n_recordings: int) -> None:
+    if failures:
+        raise FeatureError(
+            f"{len(failures)} of {n_recordings} recordings failed; the first: {failures[0]}",
+            hint="leave them out of the manifest; the rest is done",
+        )
 
 
-def _write(cache: Path | str, feature_set: FeatureSet, batch: dict[_Stretch, Floats]) -> None:
-    rows = [(feature_set.key, *stretch, values.tobytes()) for stretch, values in batch.items()]
-    with closing(_open(cache)) as database, database:
-        database.executemany("insert or replace into features values (?, ?, ?, ?, ?, ?, ?)", rows)
+def _stacked(found: Sequence[Floats | None], shape: tuple[int | None, ...]) -> NDArray[Any]:
+    """One array of all; of objects where recordings differ in shape."""
+    fixed = tuple(length for length in shape if length is not None)
+    if len(fixed) == len(shape):
+        return np.array(found, dtype=np.float32).reshape(len(found), *fixed)
+    values = np.empty(len(found), dtype=object)
+    for row, features in enumerate(found):
+        values[row] = features
+    return values
