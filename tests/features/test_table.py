@@ -45,5 +45,5 @@ def test_tables_are_written_with_names(manifest: pd.DataFrame, tmp_path: Path) -
     for name, read in (("a.csv", pd.read_csv), ("a.parquet", pd.read_parquet)):
         features.write(tmp_path / name, manifest)
         assert list(read(tmp_path / name).columns) == ["file", *FEATURES.names]
-    with pytest.raises(FeatureError, match="csv or .parquet"):
+    with pytest.raises(FeatureError, match=r"csv or \.parquet"):
         features.write(tmp_path / "a.txt", manifest)
