@@ -37,7 +37,9 @@ class _LazyCommands(UserDict[str, Any]):
         module, _, attribute = self.data[name].partition(":")
         found = getattr(import_module(f"{__name__}.{module}"), attribute)
         if isinstance(found, typer.Typer):
-            return get_group(found)
+            group = get_group(found)
+            group.name = name
+            return group
         single = typer.Typer(add_completion=False)
         single.command(name)(found)
         return get_command(single)
@@ -83,7 +85,7 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    status = get_group(app).main(arguments, prog_name="serkit", standalone_mode=False)
+    status = get_command(app).main(arguments, prog_name="serkit", standalone_mode=False)
     sys.stdout.flush()
     return status if isinstance(status, int) else DONE
 
