@@ -1,49 +1,205 @@
+"""Feature tables: parallel, cached, resumed after a kill, shared by processes, exported."""
+
 from __future__ import annotations
 
-from pathlib import Path
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from serkit.errors import FeatureError
-from serkit.features import FEATURE_SETS, table
+from serkit.features import FEATURE_SETS, FeatureSet
+from serkit.features import table as table_module
+from serkit.features.cache import FILE_NAME
 from serkit.features.table import extract_features
 
-FEATURES = FEATURE_SETS["serkit-functionals"]
+SMALL = FeatureSet(blocks=({"name": "rms"}, {"name": "mfcc", "n_mfcc": 3}), n_fft=512, functionals=("mean", "std"))
+# Extracts as another process would, slowly enough to be interrupted.
+PROGRAM = """
+import sys, time
+import pandas as pd
+from serkit.features import FeatureSet
+from serkit.features import table
+from serkit.features import cache
+manifest, folder, pause = sys.argv[1], sys.argv[2], float(sys.argv[3])
+cache.BATCH = 4
+original = table.load_audio
+table.load_audio = lambda *args, **kwargs: time.sleep(pause) or original(*args, **kwargs)
+feature_set = FeatureSet.model_validate_json(sys.stdin.read())
+values = table.extract_features(pd.read_csv(manifest), feature_set, cache=folder).values
+print(values.sum())
+"""
 
 
 @pytest.fixture
-def manifest(synthetic_ravdess: Path) -> pd.DataFrame:
-    return pd.DataFrame({"file": [str(path) for path in sorted(synthetic_ravdess.rglob("*.wav"))[:5]]})
+def manifest(synthetic_ravdess) -> pd.DataFrame:
+    files = sorted(str(file) for file in synthetic_ravdess.rglob("*.wav"))[:24]
+    return pd.DataFrame({"file": files, "corpus": "ravdess", "emotion": "happy"})
 
 
-def test_cached_values_equal_computed_ones(manifest: pd.DataFrame, tmp_path: Path) -> None:
-    computed = extract_features(manifest, FEATURES)
-    for _ in range(2):
-        cached = extract_features(manifest, FEATURES, cache=tmp_path)
-        np.testing.assert_array_equal(cached.values, computed.values)
-    assert computed.values.shape == (5, len(FEATURES.names))
+@pytest.fixture
+def loads(monkeypatch) -> list[str]:
+    """Files that were loaded."""
+    seen: list[str] = []
+    original = table_module.load_audio
+    monkeypatch.setattr(
+        table_module, "load_audio", lambda file, **stretch: seen.append(file) or original(file, **stretch)
+    )
+    return seen
 
 
-def test_the_cache_is_used(manifest: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    extract_features(manifest, FEATURES, cache=tmp_path)
-    monkeypatch.setattr(table, "_extract", lambda *_: "computed again")
-    extract_features(manifest, FEATURES, cache=tmp_path)
-    with pytest.raises(FeatureError, match="computed again"):
-        extract_features(manifest, FEATURE_SETS["means-162"], cache=tmp_path)
+def start(manifest_file, folder, pause) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", PROGRAM, str(manifest_file), str(folder), str(pause)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdin.write(SMALL.model_dump_json())
+    process.stdin.close()
+    return process
 
 
-def test_failures_are_told_and_the_rest_is_kept(manifest: pd.DataFrame, tmp_path: Path) -> None:
-    rows = pd.concat([manifest, pd.DataFrame({"file": [str(tmp_path / "missing.wav")]})], ignore_index=True)
-    with pytest.raises(FeatureError, match=r"1 of 6 recordings failed; the first: .*missing\.wav"):
-        extract_features(rows, FEATURES, cache=tmp_path)
+def test_rows_follow_the_manifest(manifest):
+    table = extract_features(manifest, SMALL)
+    assert table.values.shape == (24, 8)
+    assert table.values.dtype == np.float32
+    assert table.names == SMALL.names
+    turned = extract_features(manifest[::-1], SMALL)
+    np.testing.assert_array_equal(turned.values, table.values[::-1])
 
 
-def test_tables_are_written_with_names(manifest: pd.DataFrame, tmp_path: Path) -> None:
-    features = extract_features(manifest, FEATURES)
-    for name, read in (("a.csv", pd.read_csv), ("a.parquet", pd.read_parquet)):
-        features.write(tmp_path / name, manifest)
-        assert list(read(tmp_path / name).columns) == ["file", *FEATURES.names]
-    with pytest.raises(FeatureError, match=r"csv or \.parquet"):
-        features.write(tmp_path / "a.txt", manifest)
+def test_workers_do_not_change_the_values(manifest):
+    np.testing.assert_allclose(
+        extract_features(manifest, SMALL, workers=2).values, extract_features(manifest, SMALL).values, rtol=1e-5
+    )
+
+
+def test_stretches_are_read(manifest):
+    rows = manifest.head(2).assign(start=[0.2, np.nan], end=[0.7, np.nan])
+    values = extract_features(rows, SMALL).values
+    whole = extract_features(manifest.head(2), SMALL).values
+    assert (values[0] != whole[0]).any()
+    np.testing.assert_array_equal(values[1], whole[1])
+
+
+def test_nothing_is_computed_twice(manifest, tmp_path, loads):
+    first = extract_features(manifest, SMALL, cache=tmp_path)
+    assert len(loads) == 24
+    again = extract_features(manifest, SMALL, cache=tmp_path)
+    assert len(loads) == 24
+    np.testing.assert_array_equal(first.values, again.values)
+
+
+def test_a_changed_file_is_seen(manifest, tmp_path, loads):
+    import soundfile
+
+    copy = tmp_path / "voice.wav"
+    signal_, rate = soundfile.read(manifest["file"][0])
+    soundfile.write(copy, signal_, rate)
+    rows = manifest.head(1).assign(file=str(copy))
+    before = extract_features(rows, SMALL, cache=tmp_path).values
+    soundfile.write(copy, signal_ * 0.5, rate)
+    after = extract_features(rows, SMALL, cache=tmp_path).values
+    assert len(loads) == 2
+    assert (before != after).any()
+    os.utime(copy, ns=(0, 0))
+    extract_features(rows, SMALL, cache=tmp_path)
+    assert len(loads) == 3
+
+
+def test_a_changed_setting_or_stretch_is_seen(manifest, tmp_path, loads):
+    rows = manifest.head(1)
+    extract_features(rows, SMALL, cache=tmp_path)
+    extract_features(rows, SMALL.model_copy(update={"n_fft": 1024}), cache=tmp_path)
+    extract_features(rows.assign(start=0.1), SMALL, cache=tmp_path)
+    assert len(loads) == 3
+    extract_features(rows, SMALL.model_copy(update={"name": "other"}), cache=tmp_path)
+    assert len(loads) == 3
+
+
+def test_a_killed_extraction_resumes_to_the_same_table(manifest, tmp_path, loads):
+    expected = extract_features(manifest, SMALL).values
+    loads.clear()
+    manifest.to_csv(tmp_path / "manifest.csv", index=False)
+    process = start(tmp_path / "manifest.csv", tmp_path / "cache", 0.15)
+    database = tmp_path / "cache" / FILE_NAME
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and n_cached(database) < 4:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = n_cached(database)
+    assert 4 <= done < 24
+    resumed = extract_features(manifest, SMALL, cache=tmp_path / "cache").values
+    assert len(loads) == 24 - done
+    np.testing.assert_allclose(resumed, expected, rtol=1e-6)
+
+
+def n_cached(database) -> int:
+    if not database.exists():
+        return 0
+    try:
+        with sqlite3.connect(database) as connection:
+            return connection.execute("SELECT COUNT(*) FROM features").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+def test_two_processes_share_a_cache(manifest, tmp_path):
+    manifest.to_csv(tmp_path / "manifest.csv", index=False)
+    processes = [start(tmp_path / "manifest.csv", tmp_path / "cache", 0.01) for _ in range(2)]
+    sums = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], sums
+    expected = extract_features(manifest, SMALL).values
+    assert [float(out) for out, _ in sums] == pytest.approx([expected.sum()] * 2, rel=1e-4)
+    assert n_cached(tmp_path / "cache" / FILE_NAME) == 24
+    np.testing.assert_allclose(extract_features(manifest, SMALL, cache=tmp_path / "cache").values, expected, rtol=1e-6)
+
+
+def test_failures_are_told_after_the_rest_is_done(manifest, tmp_path, loads):
+    bad = tmp_path / "bad.wav"
+    bad.write_text("no audio")
+    rows = manifest.head(4).copy()
+    rows.loc[0, "file"] = str(bad)
+    rows.loc[2, "file"] = str(tmp_path / "missing.wav")
+    with pytest.raises(FeatureError, match=r"2 of 4 recordings failed; the first: .*bad\.wav"):
+        extract_features(rows, SMALL, cache=tmp_path)
+    assert len(loads) == 4
+    extract_features(manifest.iloc[[1, 3]], SMALL, cache=tmp_path)
+    assert len(loads) == 4
+
+
+def test_sequences_of_any_length_come_as_objects(manifest):
+    made = FeatureSet(blocks=({"name": "mfcc"},), layout="sequence")
+    rows = manifest.head(2).assign(end=[0.5, 1.0])
+    values = extract_features(rows, made).values
+    assert [each.shape for each in values] == [(16, 20), (32, 20)]
+
+
+def test_an_empty_manifest_gives_an_empty_table(manifest):
+    assert extract_features(manifest.head(0), SMALL).values.shape == (0, 8)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_export_has_the_manifest_in_front(manifest, tmp_path, suffix):
+    table = extract_features(manifest.head(3), SMALL)
+    path = tmp_path / f"features.{suffix}"
+    getattr(table, f"to_{suffix}")(path, manifest.head(3))
+    read = getattr(pd, f"read_{suffix}")(path)
+    assert list(read.columns) == [*manifest.columns, *SMALL.names]
+    np.testing.assert_allclose(read[list(SMALL.names)], table.values, rtol=1e-6)
+
+
+def test_images_are_not_exported(manifest, tmp_path):
+    table = extract_features(manifest.head(1), FEATURE_SETS["mfcc-image-25"])
+    with pytest.raises(FeatureError, match="vector"):
+        table.to_csv(tmp_path / "a.csv", manifest.head(1))
+
+
+def test_a_damaged_cache_is_told(manifest, tmp_path):
+    (tmp_path / FILE_NAME).write_text("this is no database, but a file that somebody put here by mistake" * 20)
+    with pytest.raises(FeatureError, match="delete it"):
+        extract_features(manifest.head(1), SMALL, cache=tmp_path)

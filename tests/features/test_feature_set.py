@@ -1,0 +1,260 @@
+"""Feature sets: exact shapes, names, keys, errors; the published sets equal librosa called as their systems do."""
+
+from __future__ import annotations
+
+import librosa
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from serkit.audio import Clip, clip_from_array
+from serkit.errors import FeatureError, SilentSignalError, TooShortError
+from serkit.features import DESCRIPTORS, FEATURE_SETS, AudioSpec, FeatureSet
+
+SHAPES = {
+    "contours-848": (848,),
+    "means-162": (162,),
+    "means-186": (186,),
+    "means-193": (193,),
+    "sequence-219": (228, 219),
+    "mfcc-image-25": (25, 216),
+}
+REFERENCE = librosa.feature
+
+
+def feature_set(*blocks, **settings) -> FeatureSet:
+    return FeatureSet(blocks=blocks, **settings)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_published_sets_have_their_shapes(name, voice):
+    long_voice = Clip(np.tile(voice.signal, 3), 16_000)
+    assert FEATURE_SETS[name].shape == SHAPES[name]
+    assert FEATURE_SETS[name].extract(long_voice).shape == SHAPES[name]
+
+
+def librosa_848(signal, rate):
+    contours = [
+        REFERENCE.zero_crossing_rate(signal),
+        REFERENCE.rms(y=signal),
+        REFERENCE.mfcc(y=signal, sr=rate, n_mfcc=13).mean(axis=0, keepdims=True),
+        REFERENCE.spectral_centroid(y=signal, sr=rate),
+        REFERENCE.spectral_bandwidth(y=signal, sr=rate),
+        REFERENCE.spectral_flatness(y=signal),
+        REFERENCE.spectral_rolloff(y=signal, sr=rate),
+        REFERENCE.spectral_rolloff(y=signal, sr=rate, roll_percent=0.01),
+    ]
+    return np.concatenate(contours, axis=1)[0]
+
+
+def librosa_162(signal, rate):
+    magnitude = np.abs(librosa.stft(signal, pad_mode="reflect"))
+    contours = [
+        REFERENCE.zero_crossing_rate(signal),
+        REFERENCE.chroma_stft(S=magnitude, sr=rate),
+        REFERENCE.mfcc(y=signal, sr=rate, pad_mode="reflect"),
+        REFERENCE.rms(y=signal, pad_mode="reflect"),
+        REFERENCE.melspectrogram(y=signal, sr=rate, pad_mode="reflect"),
+    ]
+    return np.concatenate([contour.mean(axis=1) for contour in contours])
+
+
+def librosa_186(signal, rate):
+    spectral = {"y": signal, "sr": rate, "pad_mode": "reflect"}
+    wave = [signal.max(), signal.min(), signal.mean(), signal.std(), np.median(signal), np.ptp(signal)]
+    parts = [
+        REFERENCE.mfcc(**spectral, n_mfcc=40).mean(axis=1),
+        np.log(REFERENCE.melspectrogram(**spectral).mean(axis=1) + 1),
+        np.log(REFERENCE.chroma_stft(**spectral).mean(axis=1) + 1),
+        wave,
+    ]
+    return np.concatenate(parts)
+
+
+def librosa_193(signal, rate):
+    magnitude = np.abs(librosa.stft(signal, pad_mode="reflect"))
+    parts = [
+        REFERENCE.melspectrogram(y=signal, sr=rate, pad_mode="reflect").mean(axis=1),
+        REFERENCE.chroma_stft(S=magnitude, sr=rate, n_chroma=24).mean(axis=1),
+        REFERENCE.mfcc(y=signal, sr=rate, n_mfcc=40, pad_mode="reflect").mean(axis=1),
+        [np.sum(librosa.zero_crossings(signal, pad=False))],
+    ]
+    return np.concatenate(parts)
+
+
+def librosa_219(signal, rate):
+    spectral = {"y": signal, "sr": rate, "n_fft": 1024, "hop_length": 512, "pad_mode": "reflect"}
+    rows = [
+        REFERENCE.mfcc(**spectral, n_mfcc=40),
+        np.log(REFERENCE.chroma_stft(**spectral) + 1),
+        np.log(REFERENCE.spectral_contrast(**spectral) + 1),
+        np.log(REFERENCE.melspectrogram(**spectral, n_mels=160) + 1),
+    ]
+    return np.concatenate(rows).T
+
+
+def librosa_image(signal, rate):
+    return REFERENCE.mfcc(y=signal, sr=rate, n_mfcc=25)
+
+
+CALLS = {
+    "contours-848": librosa_848,
+    "means-162": librosa_162,
+    "means-186": librosa_186,
+    "means-193": librosa_193,
+    "sequence-219": librosa_219,
+    "mfcc-image-25": librosa_image,
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.filterwarnings("ignore:Empty filters")
+def test_published_sets_equal_librosa(name, clips):
+    published = FEATURE_SETS[name]
+    for clip in clips:
+        long_clip = Clip(np.tile(clip.signal, 2), clip.sampling_rate)
+        prepared = published.audio.prepare(long_clip)
+        ours, theirs = published.extract(long_clip), CALLS[name](prepared.signal, prepared.sampling_rate)
+        assert ours.shape == theirs.shape
+        row_axis = published.shape.index(len(published.names))
+        for row, (mine, reference) in enumerate(
+            zip(np.moveaxis(ours, row_axis, 0), np.moveaxis(theirs, row_axis, 0), strict=True)
+        ):
+            family = [i for i, other in enumerate(published.names) if other[:5] == published.names[row][:5]]
+            scale = np.abs(np.take(theirs, family, axis=row_axis)).max()
+            assert np.abs(mine - reference).max() <= 1e-4 * scale + 1e-6, published.names[row]
+
+
+def test_names_are_readable():
+    made = feature_set(
+        {"name": "mfcc", "n_mfcc": 4, "deltas": 1},
+        {"name": "f0", "over": "voiced"},
+        {"name": "rolloff"},
+        {"name": "wave"},
+        functionals=("mean", "percentile_80"),
+    )
+    assert {"mfcc_03_mean", "mfcc_03_delta_mean", "f0_percentile_80", "rolloff_85_mean", "wave_max"} <= set(made.names)
+    assert len(made.names) == made.shape[0] == 2 * (8 + 1 + 1) + 6
+
+
+def test_key_is_of_what_changes_the_result_and_of_nothing_else():
+    made = feature_set({"name": "mfcc"})
+    same = [
+        feature_set({"name": "mfcc", "n_mfcc": 20}, name="other"),
+        feature_set({"name": "mfcc", "label": "cepstrum", "n_fft": 2048}),
+        feature_set({"name": "mfcc", "functionals": ("mean",)}, functionals=("std",)),
+        feature_set({"name": "mfcc"}, audio=AudioSpec(pad=False)),
+    ]
+    assert {each.key for each in same} == {made.key}
+    other = [
+        feature_set({"name": "mfcc", "n_mfcc": 13}),
+        feature_set({"name": "mfcc", "deltas": 1}),
+        feature_set({"name": "mfcc", "over": "voiced"}),
+        feature_set({"name": "mfcc"}, functionals=("std",)),
+        feature_set({"name": "mfcc"}, pad_mode="reflect"),
+        feature_set({"name": "mfcc"}, audio=AudioSpec(level="rms")),
+        feature_set({"name": "mfcc"}, layout="image"),
+    ]
+    assert len({made.key, *(each.key for each in other)}) == 1 + len(other)
+
+
+def test_a_set_survives_json():
+    for made in FEATURE_SETS.values():
+        again = FeatureSet.model_validate_json(made.model_dump_json())
+        assert again.key == made.key
+        assert again.names == made.names
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"blocks": [{"name": "mffc"}]}, "did you mean 'mfcc'"),
+        ({"blocks": [{"name": "mfcc", "n_mfc": 3}]}, "did you mean 'n_mfcc'"),
+        ({"blocks": [{"name": "mfcc", "n_mfcc": 0}]}, r"mfcc\.n_mfcc = 0"),
+        ({"blocks": [{"name": "mfcc", "n_mfcc": "3"}]}, r"mfcc\.n_mfcc = '3'"),
+        ({"blocks": [{"name": "rolloff", "roll_percent": 85}]}, "roll_percent = 85"),
+        ({"blocks": [{"name": "rms"}], "functionals": ["meen"]}, "did you mean 'mean'"),
+        ({"blocks": [{"name": "rms"}, {"name": "rms"}]}, "label"),
+        ({"blocks": [{"name": "wave", "deltas": 1}]}, "whole signal"),
+        ({"blocks": [{"name": "wave"}], "layout": "image"}, "whole signal"),
+        ({"blocks": [{"name": "rms"}], "layout": "contours"}, "duration_s"),
+        ({"blocks": [{"name": "rms", "over": "voiced"}], "layout": "sequence"}, "vector"),
+        ({"blocks": [{"name": "rms", "hop_length": 9}, {"name": "mfcc"}], "layout": "image"}, "hop_length"),
+        ({"blocks": []}, "at least 1"),
+        ({"blocks": [{"name": "rms"}], "n_fft": 1023}, "multiple of 2"),
+    ],
+)
+def test_wrong_settings_are_refused(settings, told):
+    with pytest.raises(ValidationError, match=told):
+        FeatureSet.model_validate(settings)
+
+
+def test_all_descriptors_are_finite_on_speech(voice):
+    made = feature_set(
+        *({"name": name} for name in DESCRIPTORS),
+        {"name": "f0", "label": "voiced_f0", "over": "voiced"},
+        functionals=("mean", "std", "skewness", "kurtosis", "slope"),
+    )
+    values = made.extract(voice)
+    assert values.shape == made.shape
+    assert np.isfinite(values).all()
+
+
+def test_voiced_functionals_leave_out_silence(voice):
+    quiet = clip_from_array(np.concatenate([voice.signal, np.zeros(32_000, dtype=np.float32)]), 16_000)
+    f0 = feature_set({"name": "f0", "over": "voiced"}, functionals=("median",), hop_length=160)
+    everywhere = feature_set({"name": "f0"}, functionals=("median",), hop_length=160)
+    assert f0.extract(quiet)[0] == pytest.approx(150, rel=0.1)
+    assert everywhere.extract(quiet)[0] > 200
+
+
+def test_a_clip_without_a_voiced_frame_falls_back_to_all_frames():
+    noise = clip_from_array(0.1 * np.random.default_rng(0).standard_normal(16_000).astype(np.float32), 16_000)
+    settings = {"functionals": ("mean",), "hop_length": 4_000}
+    voiced = feature_set({"name": "rms", "over": "voiced"}, **settings)
+    assert voiced.extract(noise) == pytest.approx(feature_set({"name": "rms"}, **settings).extract(noise))
+
+
+@pytest.mark.parametrize("level", ["rms", "peak", "zscore"])
+def test_level_does_not_matter_once_it_is_normalised(level, voice):
+    made = feature_set({"name": "mfcc"}, {"name": "rms"}, audio=AudioSpec(level=level))
+    quiet = clip_from_array(voice.signal * np.float32(0.01), 16_000)
+    np.testing.assert_allclose(made.extract(quiet), made.extract(voice), rtol=1e-3, atol=1e-3)
+
+
+def test_a_sequence_may_be_of_any_length(voice):
+    made = feature_set({"name": "mfcc"}, layout="sequence", hop_length=160)
+    assert made.shape == (None, 20)
+    assert made.extract(voice).shape == (101, 20)
+
+
+def test_rate_that_a_block_cannot_be_computed_at_is_told(voice):
+    made = feature_set({"name": "mel", "fmax": 9_000.0})
+    with pytest.raises(FeatureError, match="16000 Hz"):
+        made.extract(voice)
+
+
+def test_nan_is_told_by_name(voice):
+    made = feature_set({"name": "rms"}, {"name": "mfcc", "transform": "log1p"})
+    with np.errstate(invalid="ignore"), pytest.raises(FeatureError, match=r"mfcc_\d\d_mean is not a finite"):
+        made.extract(voice)
+
+
+def test_short_and_silent_clips_are_refused():
+    made = FEATURE_SETS["means-162"]
+    with pytest.raises(TooShortError, match=r"0\.693"):
+        made.extract(clip_from_array(np.ones(8_000, dtype=np.float32), 16_000))
+    begins = np.zeros(32_000, dtype=np.float32)
+    begins[:100] = 0.5
+    with pytest.raises(SilentSignalError):
+        made.extract(clip_from_array(begins, 16_000))
+
+
+def test_preparation_cuts_as_librosa_loads(tmp_path, voice):
+    import soundfile
+
+    path = tmp_path / "voice.wav"
+    soundfile.write(path, np.tile(voice.signal, 4), 16_000, subtype="FLOAT")
+    expected, _ = librosa.load(path, sr=22_050, offset=0.6, duration=2.5)
+    prepared = FEATURE_SETS["means-162"].audio.prepare(Clip(np.tile(voice.signal, 4), 16_000))
+    np.testing.assert_allclose(prepared.signal, expected, atol=1e-6)

@@ -1,0 +1,38 @@
+"""Spectra equal librosa's; they are computed once."""
+
+from __future__ import annotations
+
+import librosa
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from serkit.features.frames import Analysis, Framing, frames
+
+
+@pytest.mark.parametrize("window", ["hann", "hamming"])
+@pytest.mark.parametrize("pad_mode", ["constant", "reflect"])
+@pytest.mark.parametrize("n_fft", [512, 2048])
+def test_magnitude_equals_librosa(window, pad_mode, n_fft, at_rate):
+    for signal in at_rate(16_000):
+        ours = Analysis(signal, 16_000).magnitude(Framing(n_fft, 160, window, pad_mode)).T
+        theirs = librosa.stft(signal, n_fft=n_fft, hop_length=160, window=window, pad_mode=pad_mode)
+        np.testing.assert_allclose(ours, np.abs(theirs), rtol=1e-6, atol=1e-9)
+
+
+def test_results_are_shared():
+    analysis = Analysis(np.ones(4_000, dtype=np.float32), 16_000)
+    assert analysis.magnitude(Framing()) is analysis.magnitude(Framing())
+    assert analysis.magnitude(Framing()) is not analysis.magnitude(Framing(n_fft=512))
+
+
+@settings(deadline=None, max_examples=30)
+@given(n_samples=st.integers(1, 5_000), hop_length=st.integers(1, 700), half=st.integers(8, 600))
+def test_every_frame_length_gives_the_same_number_of_frames(n_samples, hop_length, half):
+    signal = np.arange(n_samples, dtype=np.float32)
+    cut = frames(signal, 2 * half, hop_length, "constant")
+    assert cut.shape == (1 + n_samples // hop_length, 2 * half)
+    first_of_last = (len(cut) - 1) * hop_length
+    if first_of_last < n_samples:
+        assert cut[-1, half] == signal[first_of_last]
