@@ -72,5 +72,3 @@ def close():
 def voice() -> Clip:
     """One second of a made-up voice at 16 kHz."""
     return clip_from_array(made_up_voice(16_000, pitch=150.0, seed=7), 16_000)
-
-

@@ -108,7 +108,9 @@ def test_delta_of_a_short_contour_continues_its_ends(order, n_frames, close):
 def test_wave_statistics(voice):
     signal = voice.signal.astype(np.float64)
     expected = [signal.max(), signal.min(), signal.mean(), signal.std(), np.median(signal), np.ptp(signal)]
-    np.testing.assert_allclose(descriptors.wave(Analysis(voice.signal, 16_000), Framing()), expected, atol=1e-6)
+    np.testing.assert_allclose(
+        descriptors.wave(Analysis(voice.signal, 16_000), Framing()), expected, atol=1e-6
+    )
 
 
 def test_silent_frames_have_finite_descriptors():
@@ -123,7 +125,9 @@ def test_silent_frames_have_finite_descriptors():
 def test_blocks_share_one_transform(voice, monkeypatch):
     transforms = []
     original = np.fft.rfft
-    monkeypatch.setattr(np.fft, "rfft", lambda *args, **kwargs: transforms.append(1) or original(*args, **kwargs))
+    monkeypatch.setattr(
+        np.fft, "rfft", lambda *args, **kwargs: transforms.append(1) or original(*args, **kwargs)
+    )
     analysis = Analysis(voice.signal, 16_000)
     descriptors.mfcc(analysis, Framing())
     once = len(transforms)

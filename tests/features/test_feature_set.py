@@ -133,7 +133,9 @@ def test_names_are_readable():
         {"name": "wave"},
         functionals=("mean", "percentile_80"),
     )
-    assert {"mfcc_03_mean", "mfcc_03_delta_mean", "f0_percentile_80", "rolloff_85_mean", "wave_max"} <= set(made.names)
+    assert {"mfcc_03_mean", "mfcc_03_delta_mean", "f0_percentile_80", "rolloff_85_mean", "wave_max"} <= set(
+        made.names
+    )
     assert len(made.names) == made.shape[0] == 2 * (8 + 1 + 1) + 6
 
 
@@ -156,6 +158,14 @@ def test_key_is_of_what_changes_the_result_and_of_nothing_else():
         feature_set({"name": "mfcc"}, layout="image"),
     ]
     assert len({made.key, *(each.key for each in other)}) == 1 + len(other)
+
+
+def test_a_changed_copy_has_a_key_and_names_of_its_own():
+    made = feature_set({"name": "mfcc"})
+    _ = made.key, made.names
+    copy = made.model_copy(update={"functionals": ("std",)})
+    assert copy.key != made.key
+    assert copy.names[0] == "mfcc_00_std"
 
 
 def test_a_set_survives_json():
@@ -250,6 +260,7 @@ def test_short_and_silent_clips_are_refused():
         made.extract(clip_from_array(begins, 16_000))
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_preparation_cuts_as_librosa_loads(tmp_path, voice):
     import soundfile
 

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,9 @@ from serkit.features import table as table_module
 from serkit.features.cache import FILE_NAME
 from serkit.features.table import extract_features
 
-SMALL = FeatureSet(blocks=({"name": "rms"}, {"name": "mfcc", "n_mfcc": 3}), n_fft=512, functionals=("mean", "std"))
+SMALL = FeatureSet(
+    blocks=({"name": "rms"}, {"name": "mfcc", "n_mfcc": 3}), n_fft=512, functionals=("mean", "std")
+)
 # Extracts as another process would, slowly enough to be interrupted.
 PROGRAM = """
 import sys, time
@@ -27,11 +30,11 @@ import pandas as pd
 from serkit.features import FeatureSet
 from serkit.features import table
 from serkit.features import cache
-manifest, folder, pause = sys.argv[1], sys.argv[2], float(sys.argv[3])
+manifest, folder, settings, pause = sys.argv[1:]
 cache.BATCH = 4
 original = table.load_audio
-table.load_audio = lambda *args, **kwargs: time.sleep(pause) or original(*args, **kwargs)
-feature_set = FeatureSet.model_validate_json(sys.stdin.read())
+table.load_audio = lambda *args, **kwargs: time.sleep(float(pause)) or original(*args, **kwargs)
+feature_set = FeatureSet.model_validate_json(settings)
 values = table.extract_features(pd.read_csv(manifest), feature_set, cache=folder).values
 print(values.sum())
 """
@@ -55,11 +58,8 @@ def loads(monkeypatch) -> list[str]:
 
 
 def start(manifest_file, folder, pause) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", PROGRAM, str(manifest_file), str(folder), str(pause)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    process.stdin.write(SMALL.model_dump_json())
-    process.stdin.close()
-    return process
+    command = [sys.executable, "-c", PROGRAM, manifest_file, folder, SMALL.model_dump_json(), str(pause)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_rows_follow_the_manifest(manifest):
@@ -73,7 +73,9 @@ def test_rows_follow_the_manifest(manifest):
 
 def test_workers_do_not_change_the_values(manifest):
     np.testing.assert_allclose(
-        extract_features(manifest, SMALL, workers=2).values, extract_features(manifest, SMALL).values, rtol=1e-5
+        extract_features(manifest, SMALL, workers=2).values,
+        extract_features(manifest, SMALL).values,
+        rtol=1e-5,
     )
 
 
@@ -130,7 +132,7 @@ def test_a_killed_extraction_resumes_to_the_same_table(manifest, tmp_path, loads
     while time.monotonic() < deadline and n_cached(database) < 4:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     done = n_cached(database)
     assert 4 <= done < 24
     resumed = extract_features(manifest, SMALL, cache=tmp_path / "cache").values
@@ -142,7 +144,7 @@ def n_cached(database) -> int:
     if not database.exists():
         return 0
     try:
-        with sqlite3.connect(database) as connection:
+        with closing(sqlite3.connect(database)) as connection:
             return connection.execute("SELECT COUNT(*) FROM features").fetchone()[0]
     except sqlite3.OperationalError:
         return 0
@@ -156,7 +158,9 @@ def test_two_processes_share_a_cache(manifest, tmp_path):
     expected = extract_features(manifest, SMALL).values
     assert [float(out) for out, _ in sums] == pytest.approx([expected.sum()] * 2, rel=1e-4)
     assert n_cached(tmp_path / "cache" / FILE_NAME) == 24
-    np.testing.assert_allclose(extract_features(manifest, SMALL, cache=tmp_path / "cache").values, expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        extract_features(manifest, SMALL, cache=tmp_path / "cache").values, expected, rtol=1e-6
+    )
 
 
 def test_failures_are_told_after_the_rest_is_done(manifest, tmp_path, loads):
@@ -200,6 +204,8 @@ def test_images_are_not_exported(manifest, tmp_path):
 
 
 def test_a_damaged_cache_is_told(manifest, tmp_path):
-    (tmp_path / FILE_NAME).write_text("this is no database, but a file that somebody put here by mistake" * 20)
+    (tmp_path / FILE_NAME).write_text(
+        "this is no database, but a file that somebody put here by mistake" * 20
+    )
     with pytest.raises(FeatureError, match="delete it"):
         extract_features(manifest.head(1), SMALL, cache=tmp_path)

@@ -77,7 +77,9 @@ def _check_table(out: Path, feature_set: FeatureSet) -> None:
     from serkit.errors import FeatureError
 
     if out.suffix.lower() not in SUFFIXES:
-        raise FeatureError(f"{out}: a table is written as .csv or .parquet", hint="choose one of these suffixes")
+        raise FeatureError(
+            f"{out}: a table is written as .csv or .parquet", hint="choose one of these suffixes"
+        )
     if len(feature_set.shape) > 1:
         raise FeatureError(
             f"--set: a {feature_set.layout} does not fit into one line a recording",

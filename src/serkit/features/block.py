@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
@@ -109,12 +108,12 @@ class Block(BaseModel):
         """The descriptor that `name` stands for."""
         return find_descriptor(self.name)
 
-    @cached_property
+    @property
     def parameters(self) -> dict[str, Any]:
         """Parameters of the descriptor, with its defaults where none are given."""
         return self.descriptor.complete(self.model_extra or {})
 
-    @cached_property
+    @property
     def row_names(self) -> tuple[str, ...]:
         """Name of each row, deltas included."""
         label = self.label or self.name

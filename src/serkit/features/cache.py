@@ -81,8 +81,13 @@ class FeatureCache:
         with self._mistakes():
             folder.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(self._path, timeout=PATIENCE_S)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute(SCHEMA)
+        try:
+            with self._mistakes():
+                self._database.execute("PRAGMA journal_mode=WAL")
+                self._database.execute(SCHEMA)
+        except FeatureError:
+            self._database.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

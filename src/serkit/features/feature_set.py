@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -106,7 +105,7 @@ class FeatureSet(BaseModel):
         longest = max(self._framing(block).n_fft for block in self.blocks)
         return self.audio.offset_s + longest / self.audio.sampling_rate
 
-    @cached_property
+    @property
     def names(self) -> tuple[str, ...]:
         """Name of each value of a vector or of contours, or of each row of a sequence or an image."""
         if self.layout == "vector":
@@ -126,7 +125,7 @@ class FeatureSet(BaseModel):
             return len(self.names), self._n_frames
         return (len(self.names),)
 
-    @cached_property
+    @property
     def key(self) -> str:
         """Hash of all settings that change the result, and of nothing else; 32 hexadecimal digits."""
         audio = self.audio.model_dump(exclude={"pad"} if self.audio.duration_s is None else None)
@@ -216,7 +215,7 @@ class FeatureSet(BaseModel):
         functionals = block.functionals or self.functionals
         return tuple(f"{row}_{functional}" for row in block.row_names for functional in functionals)
 
-    @cached_property
+    @property
     def _row_names(self) -> tuple[str, ...]:
         return tuple(name for block in self.blocks for name in block.row_names)
 

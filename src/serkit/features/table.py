@@ -113,9 +113,9 @@ def extract_features(
     FeatureError
         If recordings failed, after all others are done and cached. The first one is named.
     """
-    stretches = _stretches(manifest)
+    key, stretches = feature_set.key, _stretches(manifest)
     with FeatureCache(Path(cache)) if cache is not None else nullcontext() as store:
-        found = [store.get(feature_set.key, stretch) if store else None for stretch in stretches]
+        found = [store.get(key, stretch) if store else None for stretch in stretches]
         missing = [row for row, features in enumerate(found) if features is None]
         failures = []
         results = map_parallel(
@@ -130,7 +130,7 @@ def extract_features(
                 continue
             found[row] = result
             if store:
-                store.add(feature_set.key, stretches[row], result)
+                store.add(key, stretches[row], result)
     _check_failures(failures, len(stretches))
     return FeatureTable(_stacked(found, feature_set.shape), feature_set.names)
 
