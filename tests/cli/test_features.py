@@ -38,8 +38,8 @@ def test_features_are_extracted_into_a_table(serkit, manifest, tmp_path):
         ("sequence-219", "a.csv", "layout vector or contours"),
     ],
 )
-def test_mistakes_are_told_on_one_line(serkit, manifest, tmp_path, name, out, told):
-    run = serkit("features", "extract", manifest, "--set", name, "--out", tmp_path / out)
+def test_mistakes_are_told_on_one_line(serkit, manifest, name, out, told):
+    run = serkit("features", "extract", manifest, "--set", name, "--out", manifest.parent / out)
     assert run.returncode == 2
     assert told in run.stderr.decode()
     assert len(run.stderr.decode().splitlines()) == 1

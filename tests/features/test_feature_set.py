@@ -1,4 +1,4 @@
-"""Feature sets: exact shapes, names, keys, errors; the published sets equal librosa called as their systems do."""
+"""Feature sets: exact shapes, names, keys and errors; the published ones equal librosa as called there."""
 
 from __future__ import annotations
 
