@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import soundfile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLING_RATE = 16_000
@@ -56,6 +61,14 @@ def synthetic_ravdess(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 signal = synthetic_voice(emotion, speaker=actor, seed=take)
                 soundfile.write(folder / name, signal, SAMPLING_RATE, subtype="PCM_16")
     return root
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let child processes hear SIGINT, which those of a shell in the background ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -66,6 +66,7 @@ def test_debug_shows_the_traceback(serkit: Serkit, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="signals and pipes differ there")
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_quietly(tiny_bundle: Path, tmp_path: Path) -> None:
     fifo = tmp_path / "endless.wav"
     os.mkfifo(fifo)

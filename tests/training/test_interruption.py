@@ -30,6 +30,7 @@ run.train(load_recipe(recipe), read_manifest(manifest), protocol="folds", out=ou
 """
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_interrupted_run_ends_as_one_that_was_not(how, recipe_file, manifest, cache, tmp_path):
     table = tmp_path / "manifest.csv"
