@@ -70,7 +70,7 @@ def test_the_model_takes_its_parameters(write):
         (["Cc = 1"], r"model: unknown setting of linear_svm 'Cc'; did you mean 'C'\?"),
         (["gamma_factor = 1"], r"model: unknown setting of linear_svm 'gamma_factor'"),
         (["balance = 'smote'"], r"model\.balance: input should be 'none', 'class_weight' or 'oversample'"),
-        (["[search]", "grid.c = [1]"], r"search\.grid: unknown parameter 'c'; Known: C"),
+        (["[search]", "grid.c = [1]"], r"search\.grid: unknown parameter 'c'; did you mean 'C'"),
         (["[search]", "grid.C = [1, 0]"], r"search\.grid\.C: 0: Input should be greater than 0"),
         (["[search]", "grid.C = []"], r"search\.grid\.C: list should have at least 1 item"),
         (["[search]", "scoring = 'war'"], r"search\.scoring: input should be 'uar'"),

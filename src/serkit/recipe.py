@@ -38,11 +38,11 @@ from pydantic import (
 
 from serkit.errors import RecipeError
 from serkit.features import FEATURE_SETS, FeatureSet
-from serkit.features.unknown import unknown_name
 from serkit.models import MODELS, ModelSettings
 from serkit.recipe_errors import recipe_error
 from serkit.splits import Protocol
 from serkit.splits.protocol import Names  # noqa: TC001 - pydantic reads it at run time
+from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -125,7 +125,7 @@ def _model_settings(table: Any) -> Any:
     if not isinstance(table, dict) or "name" not in table:
         return table
     if table["name"] not in MODELS:
-        raise ValueError(str(unknown_name("model", str(table["name"]), MODELS)))
+        raise ValueError(str(unknown_name(RecipeError, "model", str(table["name"]), MODELS)))
     return MODELS[table["name"]].model_validate(table)
 
 
@@ -187,7 +187,8 @@ class Recipe(_Table):
 
     def _check_candidate(self, name: str, value: Any) -> None:
         if name not in self.model.parameters():
-            raise ValueError(f"search.grid: {unknown_name('parameter', name, self.model.parameters())}")
+            unknown = unknown_name(RecipeError, "parameter", name, self.model.parameters())
+            raise ValueError(f"search.grid: {unknown}")
         try:
             self.model.with_parameters({name: value})
         except ValidationError as error:
@@ -207,7 +208,7 @@ class Recipe(_Table):
         if name is None and len(fitting) == 1:
             return fitting[0]
         if name is not None:
-            unknown = unknown_name("protocol", name, self.protocol)
+            unknown = unknown_name(RecipeError, "protocol", name, self.protocol)
             raise RecipeError(f"{self.name}: {unknown.problem}", hint=unknown.hint)
         held = ", ".join(sorted(corpora))
         problem = f"{self.name}: {len(fitting) or 'none'} of its protocols are for the corpora {held}"
@@ -220,7 +221,8 @@ class Recipe(_Table):
 
 def _feature_set(name: Any) -> dict[str, Any]:
     if name not in FEATURE_SETS:
-        raise ValueError(f"features.set: {unknown_name('feature set', str(name), FEATURE_SETS)}")
+        unknown = unknown_name(RecipeError, "feature set", str(name), FEATURE_SETS)
+        raise ValueError(f"features.set: {unknown}")
     return FEATURE_SETS[name].model_dump()
 
 
@@ -312,7 +314,7 @@ def find_recipe(name_or_path: Path | str) -> Path:
             raise RecipeError(f"{path}: no such file", hint="check the path")
         return path
     if str(name_or_path) not in list_recipes():
-        unknown = unknown_name("recipe", str(name_or_path), list_recipes())
+        unknown = unknown_name(RecipeError, "recipe", str(name_or_path), list_recipes())
         raise RecipeError(unknown.problem, hint=f"{unknown.hint}; or give a file ending in .toml")
     return RECIPES / f"{name_or_path}.toml"
 

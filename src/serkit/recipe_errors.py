@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from serkit.errors import RecipeError
-from serkit.features.unknown import unknown_name
+from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ def recipe_error(error: ValidationError, kind: type[BaseModel], source: str) -> 
     first = min(error.errors(), key=lambda problem: problem["type"] != _UNKNOWN_KEY)
     place = first["loc"]
     if first["type"] == _UNKNOWN_KEY:
-        unknown = unknown_name("key", str(place[-1]), _known_keys(place[:-1], kind))
+        unknown = unknown_name(RecipeError, "key", str(place[-1]), _known_keys(place[:-1], kind))
         return RecipeError(f"{source}: {_written(place[:-1])}{unknown.problem}", hint=unknown.hint)
     rule = first["msg"].removeprefix("Value error, ")
     rule = (rule[0].lower() + rule[1:]).replace("tuple", "list").replace("dictionary", "table")

@@ -140,7 +140,7 @@ def test_mistakes_are_explained(tmp_path):
     out = ["--out", tmp_path / "m.csv"]
     assert "no corpus is named" in fails(CorpusError, "scan", *out)
     assert "not NAME=DIR" in fails(CorpusError, "scan", "ravdess", *out)
-    assert "no such corpus" in fails(CorpusError, "scan", f"raudess={tmp_path}", *out)
+    assert "did you mean 'ravdess'" in fails(CorpusError, "scan", f"raudess={tmp_path}", *out)
     assert "no such folder" in fails(CorpusError, "scan", f"tess={tmp_path / 'absent'}", *out)
     assert "named twice" in fails(CorpusError, "scan", "tess=a", "tess=b", *out)
     assert "--column file" in fails(CorpusError, "scan", "--table", "a.csv", "--column", "file", *out)

@@ -89,12 +89,13 @@ def _check_table(out: Path, feature_set: FeatureSet) -> None:
 
 def _find(name: str) -> FeatureSet:
     """Find a feature set by its name, or in a recipe."""
+    from serkit.errors import FeatureError
     from serkit.features import FEATURE_SETS
-    from serkit.features.unknown import unknown_name
     from serkit.recipe import list_recipes, load_recipe
+    from serkit.unknown import unknown_name
 
     if name in FEATURE_SETS:
         return FEATURE_SETS[name]
     if name not in list_recipes() and not name.endswith(".toml"):
-        raise unknown_name("feature set or recipe", name, [*FEATURE_SETS, *list_recipes()])
+        raise unknown_name(FeatureError, "feature set or recipe", name, [*FEATURE_SETS, *list_recipes()])
     return load_recipe(name).features

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import NamedTuple
 
 from serkit.errors import CorpusError
+from serkit.unknown import unknown_name
 
 
 class Speaker(NamedTuple):
@@ -152,7 +153,7 @@ def find_corpus(name: str) -> Corpus:
     for key, corpus in CORPORA.items():
         if _plain(key) == _plain(name):
             return corpus
-    raise CorpusError(f"{name}: no such corpus", hint=f"serkit knows {', '.join(CORPORA)}")
+    raise unknown_name(CorpusError, "corpus", name, CORPORA)
 
 
 def _plain(name: str) -> str:

@@ -12,7 +12,7 @@ from serkit.features.catalogue import Descriptor, find_descriptor
 from serkit.features.contours import Transform, delta, power_to_db
 from serkit.features.functionals import apply_functionals, find_functional
 from serkit.features.pitch import PitchSettings, track_pitch
-from serkit.features.unknown import unknown_name
+from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
     from serkit.features.frames import Analysis, Floats, Framing
@@ -84,7 +84,8 @@ class Block(BaseModel):
         known = self.descriptor.defaults
         for name in given:
             if name not in known:
-                raise unknown_name(f"parameter of {self.name}", name, [*known, *type(self).model_fields])
+                fields = [*known, *type(self).model_fields]
+                raise unknown_name(FeatureError, f"parameter of {self.name}", name, fields)
         try:
             _ = self.parameters
         except ValidationError as error:

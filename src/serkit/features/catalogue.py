@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
+from serkit.errors import FeatureError
 from serkit.features import descriptors
-from serkit.features.unknown import unknown_name
+from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -123,5 +124,5 @@ def find_descriptor(name: str) -> Descriptor:
     20
     """
     if name not in DESCRIPTORS:
-        raise unknown_name("descriptor", name, DESCRIPTORS)
+        raise unknown_name(FeatureError, "descriptor", name, DESCRIPTORS)
     return DESCRIPTORS[name]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from serkit.features.unknown import unknown_name
+from serkit.errors import FeatureError
+from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,7 +148,7 @@ def find_functional(name: str) -> Callable[[Statistics], Doubles]:
     if percentile := PERCENTILE.fullmatch(name):
         return partial(Statistics.percentile, percent=int(percentile[1]))
     if name not in FUNCTIONALS:
-        raise unknown_name("functional", name, [*FUNCTIONALS, "percentile_NN"])
+        raise unknown_name(FeatureError, "functional", name, [*FUNCTIONALS, "percentile_NN"])
     return FUNCTIONALS[name]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, model_validator
 
 from serkit.errors import RecipeError
-from serkit.features.unknown import unknown_name
+from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
     from typing import Self
@@ -47,7 +47,7 @@ class ModelSettings(BaseModel):
         for key in settings if isinstance(settings, dict) else ():
             if key not in cls.model_fields:
                 kind = f"setting of {cls.model_fields['name'].default}"
-                raise ValueError(str(unknown_name(kind, key, cls.model_fields)))
+                raise ValueError(str(unknown_name(RecipeError, kind, key, cls.model_fields)))
         return settings
 
     def parameters(self) -> dict[str, Any]:
@@ -166,6 +166,5 @@ def build_model(name: str, *, seed: int = 0, **settings: Any) -> Pipeline:
     0.1
     """
     if name not in MODELS:
-        unknown = unknown_name("model", name, MODELS)
-        raise RecipeError(unknown.problem, hint=unknown.hint)
+        raise unknown_name(RecipeError, "model", name, MODELS)
     return MODELS[name](name=name, **settings).build(seed=seed)

@@ -5,7 +5,6 @@ A list names the test part of each fold, by speakers or, where its authors split
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from importlib import resources
 from typing import Any
 
 from serkit.errors import SplitError
+from serkit.unknown import unknown_name
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,7 @@ def published_folds(name: str) -> PublishedFolds:
     """
     entries = _entries()
     if name not in entries:
-        nearest = difflib.get_close_matches(name, entries, n=1, cutoff=0.0)[0]
-        raise SplitError(
-            f"'{name}': no published fold list has this name",
-            hint=f"did you mean '{nearest}'? Lists: {', '.join(entries)}",
-        )
+        raise unknown_name(SplitError, "published folds", name, entries)
     entry = entries[name]
     return PublishedFolds(
         name=name,
