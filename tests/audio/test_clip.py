@@ -120,11 +120,16 @@ def test_samples_that_are_no_numbers_are_counted(value):
         clip_from_array(samples, 16_000)
 
 
-def test_silence_is_refused_only_when_digital():
-    clip = Clip(np.zeros(100, dtype=np.float32), 16_000, source="a.wav")
+@pytest.mark.parametrize("trace", [0, 2e-34, -1.5e-5])
+def test_what_16_bit_cannot_hold_is_digital_silence(trace):
+    clip = Clip(np.float32([0, 0, trace]), 16_000, source="a.wav")
     with pytest.raises(SilentSignalError, match=r"^a\.wav: digital silence"):
         check_audible(clip)
-    check_audible(dataclasses.replace(clip, signal=np.float32([0, 0, 1e-6])))
+
+
+@pytest.mark.parametrize("peak", [1.6e-5, -1 / 32_768])
+def test_one_step_of_16_bit_is_no_silence(peak):
+    check_audible(Clip(np.float32([0, 0, peak]), 16_000))
 
 
 def test_a_clip_may_be_as_short_as_the_minimum_and_no_shorter():

@@ -111,18 +111,19 @@ CALLS = {
 @pytest.mark.filterwarnings("ignore:Empty filters")
 def test_published_sets_equal_librosa(name, clips):
     published = FEATURE_SETS[name]
+    names = published.names
     for clip in clips:
         long_clip = Clip(np.tile(clip.signal, 2), clip.sampling_rate)
         prepared = published.audio.prepare(long_clip)
         ours, theirs = published.extract(long_clip), CALLS[name](prepared.signal, prepared.sampling_rate)
         assert ours.shape == theirs.shape
-        row_axis = published.shape.index(len(published.names))
+        row_axis = published.shape.index(len(names))
         for row, (mine, reference) in enumerate(
             zip(np.moveaxis(ours, row_axis, 0), np.moveaxis(theirs, row_axis, 0), strict=True)
         ):
-            family = [i for i, other in enumerate(published.names) if other[:5] == published.names[row][:5]]
+            family = [i for i, other in enumerate(names) if other[:5] == names[row][:5]]
             scale = np.abs(np.take(theirs, family, axis=row_axis)).max()
-            assert np.abs(mine - reference).max() <= 1e-4 * scale + 1e-6, published.names[row]
+            assert np.abs(mine - reference).max() <= 1e-4 * scale + 1e-6, names[row]
 
 
 def test_names_are_readable():
@@ -258,6 +259,12 @@ def test_short_and_silent_clips_are_refused():
     begins[:100] = 0.5
     with pytest.raises(SilentSignalError):
         made.extract(clip_from_array(begins, 16_000))
+
+
+def test_the_trace_of_silence_is_not_made_audible():
+    trace = Clip(np.float32([0, 2e-34, 0, -2e-34] * 4_000), 16_000)
+    with pytest.raises(SilentSignalError):
+        FeatureSet(audio={"level": "zscore"}, blocks=[{"name": "rms"}]).extract(trace)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

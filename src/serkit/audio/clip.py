@@ -22,6 +22,8 @@ LOWEST_RATE, HIGHEST_RATE = 1_000, 1_000_000
 MOST_CHANNELS = 32
 # Full scale is 1. Loud mixes in float go a little beyond; integers that were cast to float go far beyond.
 HIGHEST_PEAK = 100.0
+# What is weaker is zero at 16 bit. Lossy decoders give such a trace where digital silence was encoded.
+SILENT_PEAK = 0.5 / 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,12 +167,16 @@ def _check_range(samples: NDArray[np.floating[Any]], source: str) -> None:
             f"{source}: {n_bad:,} of {samples.size:,} samples are NaN or infinite",
             hint="mend what wrote them",
         )
-    peak = float(max(samples.max(), -samples.min()))
+    peak = _peak(samples)
     if peak > HIGHEST_PEAK:
         raise InvalidSignalError(
             f"{source}: samples reach {peak:.4g} where full scale is 1",
             hint="integers must be divided by their full scale (int16: 32768) when they are cast to float",
         )
+
+
+def _peak(samples: NDArray[Any]) -> float:
+    return float(max(samples.max(), -samples.min()))
 
 
 def check_audible(clip: Clip) -> None:
@@ -184,17 +190,17 @@ def check_audible(clip: Clip) -> None:
     Raises
     ------
     SilentSignalError
-        If every sample is zero.
+        If every sample is zero at 16 bit.
 
     Examples
     --------
     >>> check_audible(Clip(np.zeros(16_000, dtype=np.float32), 16_000, source="a.wav"))
     Traceback (most recent call last):
-    serkit.errors.SilentSignalError: a.wav: digital silence, all 16,000 samples are zero; ...
+    serkit.errors.SilentSignalError: a.wav: digital silence, all 16,000 samples are zero at 16 bit; ...
     """
-    if not clip.signal.any():
+    if _peak(clip.signal) <= SILENT_PEAK:
         raise SilentSignalError(
-            f"{clip.source}: digital silence, all {clip.signal.size:,} samples are zero",
+            f"{clip.source}: digital silence, all {clip.signal.size:,} samples are zero at 16 bit",
             hint="check the microphone or the export",
         )
 

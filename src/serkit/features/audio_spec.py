@@ -6,7 +6,16 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serkit.audio import Clip, Level, check_duration, fix_length, normalise_level, resample, trim_silence
+from serkit.audio import (
+    Clip,
+    Level,
+    check_audible,
+    check_duration,
+    fix_length,
+    normalise_level,
+    resample,
+    trim_silence,
+)
 
 
 class AudioSpec(BaseModel):
@@ -53,6 +62,8 @@ class AudioSpec(BaseModel):
     def prepare(self, clip: Clip) -> Clip:
         """Cut, resample, trim, fill up and level a recording, in this order.
 
+        The level comes last, since it would make the trace that a decoder leaves of silence audible.
+
         Parameters
         ----------
         clip : Clip
@@ -67,12 +78,15 @@ class AudioSpec(BaseModel):
         ------
         TooShortError
             If the recording ends before the stretch begins.
+        SilentSignalError
+            If the stretch is digital silence.
         """
         stretch = resample(self._cut(clip), self.sampling_rate)
         if self.trim_db is not None:
             stretch = trim_silence(stretch, top_db=self.trim_db)
         if self.duration_s is not None and (self.pad or stretch.duration > self.duration_s):
             stretch = fix_length(stretch, self.duration_s)
+        check_audible(stretch)
         return normalise_level(stretch, self.level)
 
     def _cut(self, clip: Clip) -> Clip:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from serkit.audio import Clip, check_audible, check_duration
+from serkit.audio import Clip, check_duration
 from serkit.errors import FeatureError
 from serkit.features.audio_spec import AudioSpec
 
@@ -162,7 +162,6 @@ class FeatureSet(BaseModel):
         """
         check_duration(clip, self.minimum_s)
         prepared = self.audio.prepare(clip)
-        check_audible(prepared)
         analysis = Analysis(prepared.signal, prepared.sampling_rate)
         features = self._vector(analysis) if self.layout == "vector" else self._frames(analysis)
         self._check_finite(features, clip.source)
