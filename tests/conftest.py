@@ -24,6 +24,34 @@ VOICES = {
     "angry": (1.3, 0.8, 0.12),
 }
 RAVDESS_CODES = {"neutral": "01", "happy": "03", "sad": "04", "angry": "05"}
+RECIPE = """
+name = "small"
+summary = "A recipe for tests"
+[data]
+corpora = "ravdess"
+[protocol.folds]
+kind = "speaker_folds"
+folds = 3
+[protocol.dev]
+kind = "speakers"
+speakers = ["05", "06"]
+dev = 0.5
+[protocol.random]
+kind = "random"
+test = 0.25
+seed = 0
+allow_leaks = ["speaker"]
+[features]
+hop_length = 256
+n_fft = 512
+functionals = ["mean", "std"]
+blocks = [{ name = "rms" }, { name = "mfcc", n_mfcc = 5 }, { name = "zero_crossing_rate" }]
+[model]
+name = "logistic_regression"
+[search]
+grid.C = [0.01, 1]
+folds = 2
+"""
 
 
 def synthetic_voice(emotion: str, *, speaker: int, seed: int, duration_s: float = 1.2) -> np.ndarray:
@@ -69,6 +97,14 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session")
+def recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe that trains on `synthetic_ravdess` in a second."""
+    path = tmp_path_factory.mktemp("recipe") / "small.toml"
+    path.write_text(RECIPE)
+    return path
 
 
 @pytest.fixture(scope="session")

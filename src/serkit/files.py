@@ -1,4 +1,4 @@
-"""Write files so that a half-written one never appears under its final name."""
+"""Write files so that a half-written one never appears under its final name; find the cache folder."""
 
 from __future__ import annotations
 
@@ -65,6 +65,12 @@ def sha256(path: Path | str) -> str:
     """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def cache_path(name: str) -> Path:
+    """Return where the user's cache folder keeps what serkit calls `name`."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "serkit" / name
 
 
 def _umask() -> int:

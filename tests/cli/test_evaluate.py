@@ -70,7 +70,7 @@ def test_a_bundle_is_scored_on_a_corpus(
     assert (tmp_path / "out" / "report.html").is_file()
 
 
-def test_recordings_must_be_named_in_one_way(serkit: Serkit, tiny_bundle: Path):
+def test_recordings_must_be_named(serkit: Serkit, tiny_bundle: Path):
     run = serkit("evaluate", tiny_bundle)
     assert run.returncode == 2
-    assert b"either by --corpus NAME=DIR or by --manifest FILE" in run.stderr
+    assert b"no recordings are named; give --corpus NAME=DIR or --manifest FILE" in run.stderr

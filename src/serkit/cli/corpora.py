@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serkit.cli.recordings import WorkersOption
+from serkit.cli.tables import print_table
 from serkit.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -19,13 +21,11 @@ _MOST_SHOWN = 12
 _TABLES = {".csv", ".parquet"}
 
 Song = Annotated[bool, typer.Option("--song", help="Take RAVDESS's songs too.")]
-Workers = Annotated[int, typer.Option(min=1, metavar="N", help="How many recordings to listen to at once.")]
 
 
 @app.command("list")
 def list_corpora() -> None:
     """Print the corpora that serkit knows by their file names."""
-    from rich.console import Console
     from rich.table import Table
 
     from serkit.corpora import CORPORA
@@ -36,7 +36,7 @@ def list_corpora() -> None:
         numbers = f"{sum(counts.values()):,}", str(len(corpus.speakers)), str(len(counts))
         licence, _, _ = corpus.licence.partition(" (")
         table.add_row(corpus.name, *numbers, corpus.language, "yes" if corpus.archive else "no", licence)
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()
@@ -73,7 +73,7 @@ def scan(  # noqa: PLR0913, PLR0917 - one argument per option
     drop: Annotated[
         list[str] | None, typer.Option(metavar="KIND", help="Leave clips of this kind out too.")
     ] = None,
-    workers: Workers = 1,
+    workers: WorkersOption = 1,
 ) -> None:
     """Make a manifest: known corpora by their file names, others by a table or by their folders.
 
@@ -145,7 +145,7 @@ def audit(
         Path | None, typer.Option(dir_okay=False, help="Write the findings with all their files.")
     ] = None,
     song: Song = False,
-    workers: Workers = 1,
+    workers: WorkersOption = 1,
 ) -> None:
     """Listen to every recording and print what is wrong with it, or worth knowing."""
     from serkit.corpora import audit_manifest, default_cache, read_manifest
@@ -161,7 +161,6 @@ def audit(
 
 
 def _print_findings(findings: "pd.DataFrame") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("finding", "corpus", "clips", "what", box=None)
@@ -170,12 +169,14 @@ def _print_findings(findings: "pd.DataFrame") -> None:
             table.add_row(str(kind), str(row.corpus), f"{row.clips:,}", str(row.detail))
         if len(group) > _MOST_SHOWN:
             table.add_row(str(kind), "", "", f"... and {len(group) - _MOST_SHOWN:,} more")
-    Console().print(table if len(findings) else "Nothing found.")
+    if len(findings):
+        print_table(table)
+    else:
+        typer.echo("Nothing found.")
 
 
 def _print_counts(manifest: "pd.DataFrame") -> None:
     """Print how many clips each corpus has of each emotion."""
-    from rich.console import Console
     from rich.table import Table
 
     counts = manifest.groupby(["corpus", "emotion"], sort=False).size().unstack(fill_value=0)
@@ -183,7 +184,7 @@ def _print_counts(manifest: "pd.DataFrame") -> None:
     table = Table("corpus", *map(str, counts.columns), box=None)
     for corpus, row in counts.iterrows():
         table.add_row(str(corpus), *(f"{count:,}" for count in row))
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()

@@ -1,33 +1,35 @@
 """`serkit evaluate` and `serkit compare`."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    import pandas
+from serkit.cli.recordings import (
+    CorpusOption,
+    ManifestOption,
+    WorkersOption,
+    feature_cache,
+    listen,
+    name_recordings,
+)
+from serkit.cli.tables import print_table
 
+if TYPE_CHECKING:
     from serkit.evaluation import EvaluationReport
     from serkit.evaluation.tables import Table
 
 _TEXT_COLUMNS = {"run", "runs", "protocol", "verdict", "how", "meaning"}
-_PIPE_WIDTH = 200
 
 
 def evaluate(
     bundle: Annotated[
         str, typer.Argument(metavar="BUNDLE", help="A model that ships, or a bundle's folder.")
     ],
-    corpus: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=DIR", help="A known corpus and its folder.")
-    ] = None,
-    manifest: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A manifest instead of corpora.")
-    ] = None,
+    corpus: CorpusOption = None,
+    manifest: ManifestOption = None,
     out: Annotated[Path | None, typer.Option(file_okay=False, help="Folder to write the report to.")] = None,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Recordings to work on at once.")] = 1,
+    workers: WorkersOption = 1,
 ) -> None:
     """Score a saved model on labelled recordings.
 
@@ -39,8 +41,8 @@ def evaluate(
     from serkit.evaluation.bundle_scoring import bundle_facts, predict_manifest
 
     model = load_bundle(bundle)
-    rows = _read_rows(corpus or [], manifest, workers)
-    predictions = predict_manifest(model, rows, workers=workers, progress=True)
+    rows = listen(name_recordings(corpus, manifest), workers=workers)
+    predictions = predict_manifest(model, rows, cache=feature_cache(), workers=workers, progress=True)
     report = make_report(predictions, facts=bundle_facts(model.info, rows))
     _print_report(report)
     if out is not None:
@@ -76,16 +78,6 @@ def compare(
             typer.echo(path)
 
 
-def _read_rows(corpora: list[str], manifest: Path | None, workers: int) -> "pandas.DataFrame":
-    if bool(corpora) == (manifest is not None):
-        raise typer.BadParameter("name recordings either by --corpus NAME=DIR or by --manifest FILE")
-    from serkit.corpora import parse_sources, read_manifest, scan_corpora
-
-    if manifest is not None:
-        return read_manifest(manifest)
-    return scan_corpora(parse_sources(corpora), workers=workers, progress=True)
-
-
 def _print_report(report: "EvaluationReport") -> None:
     from serkit.evaluation.tables import report_tables, summary_line
 
@@ -99,7 +91,6 @@ def _print_report(report: "EvaluationReport") -> None:
 
 
 def _print_table(table: "Table") -> None:
-    from rich.console import Console
     from rich.table import Table as RichTable
 
     shown = RichTable(box=None)
@@ -107,5 +98,4 @@ def _print_table(table: "Table") -> None:
         shown.add_column(name, overflow="fold", no_wrap=name not in _TEXT_COLUMNS)
     for row in table.rows:
         shown.add_row(*row)
-    # A pipe has no width: whoever reads it wants whole lines.
-    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(shown)
+    print_table(shown)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serkit.cli.recordings import WorkersOption  # noqa: TC001 - typer reads it at run time
+from serkit.cli.tables import print_table
+
 if TYPE_CHECKING:
     from serkit.features import FeatureSet
 
@@ -18,7 +21,6 @@ SUFFIXES = (".csv", ".parquet")
 @app.command("list")
 def list_() -> None:
     """Print the named feature sets and the descriptors that they are made of."""
-    from rich.console import Console
     from rich.table import Table
 
     from serkit.features import DESCRIPTORS, FEATURE_SETS
@@ -31,10 +33,9 @@ def list_() -> None:
     for name, descriptor in DESCRIPTORS.items():
         defaults = ", ".join(f"{key}={value}" for key, value in descriptor.defaults.items())
         descriptors.add_row(name, defaults, descriptor.summary)
-    console = Console()
-    console.print(sets)
-    console.print()
-    console.print(descriptors)
+    print_table(sets)
+    typer.echo()
+    print_table(descriptors)
 
 
 @app.command()
@@ -55,9 +56,7 @@ def extract(
         Path | None,
         typer.Option(file_okay=False, help="Folder that keeps features; resumes what was interrupted."),
     ] = None,
-    workers: Annotated[
-        int, typer.Option(min=1, metavar="N", help="How many recordings to work on at once.")
-    ] = 1,
+    workers: WorkersOption = 1,
 ) -> None:
     """Extract the features of every recording of a manifest into a table."""
     from serkit.corpora import read_manifest

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
+from serkit.cli.tables import print_table
+
 app = typer.Typer(no_args_is_help=True, help="List and show recipes.")
 
 
 @app.command("list")
 def list_() -> None:
     """Print the recipes that ship with serkit."""
-    from rich.console import Console
     from rich.table import Table
 
     from serkit.recipe import list_recipes, load_recipe
@@ -21,7 +22,7 @@ def list_() -> None:
     for name in list_recipes():
         recipe = load_recipe(name)
         table.add_row(name, ", ".join(recipe.protocol), recipe.summary)
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()

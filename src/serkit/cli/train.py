@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serkit.errors import TrainingError
+from serkit.cli.recordings import (
+    CorpusOption,
+    ManifestOption,
+    WorkersOption,
+    feature_cache,
+    listen,
+    name_recordings,
+)
+from serkit.cli.tables import print_table
 
 if TYPE_CHECKING:
-    import pandas
+    from rich.table import Table
 
     from serkit.evaluation import EvaluationReport
-    from serkit.recipe import Recipe
     from serkit.training import TrainingRun
 
 _SHOWN = ("uar", "war", "macro_f1", "ece")
@@ -23,12 +30,8 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
     recipe: Annotated[
         str, typer.Argument(metavar="RECIPE", help="A name from `serkit recipes list`, or a .toml file.")
     ],
-    corpus: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=DIR", help="A known corpus and its folder; repeatable.")
-    ] = None,
-    manifest: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Recordings as .csv or .parquet.")
-    ] = None,
+    corpus: CorpusOption = None,
+    manifest: ManifestOption = None,
     protocol: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Protocol of the recipe; else the one for these corpora."),
@@ -43,29 +46,32 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe, e.g. model.C=10; repeatable."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="How much to do at once.")] = 1,
+    workers: WorkersOption = 1,
     bundle: Annotated[bool, typer.Option(help="Train a model on all recordings, too, and save it.")] = True,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was interrupted.")] = True,
 ) -> None:
     """Train a recipe, test it on unseen speakers, and save a model of all recordings.
 
-    Recordings of --corpus are listened to first: what cannot be used is left
-    out, and said. Each fold is kept when it is done: after an interruption
-    the same command goes on where it stopped.
+    Recordings that no audit has heard are listened to first: what cannot be
+    used is left out, and said. Each fold is kept when it is done: after an
+    interruption the same command goes on where it stopped.
     """
     from serkit.recipe import load_recipe
-    from serkit.training import train as train_recipe
 
     loaded = load_recipe(recipe, changes or ())
-    rows = _recordings(loaded, corpus or [], manifest, workers)
-    name = loaded.choose_protocol(protocol, set(rows["corpus"]))
-    folder = out or Path("runs") / f"{loaded.name}-{name}"
+    named = name_recordings(corpus, manifest, song=loaded.data.include_song)
+    # scikit-learn takes a second to import, which those need not wait for who mistyped a key or a folder.
+    from serkit.training import make_plan
+    from serkit.training import train as train_recipe
+
+    # File names tell whether the recordings suffice: listening to all of them may take an hour.
+    name = make_plan(loaded, named, protocol).protocol_name
     run = train_recipe(
         loaded,
-        rows,
-        out=folder,
+        listen(named, workers=workers),
+        out=out or Path("runs") / f"{loaded.name}-{name}",
         protocol=name,
-        cache=_feature_cache(),
+        cache=feature_cache(),
         workers=workers,
         progress=True,
         resume=resume,
@@ -74,35 +80,12 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
     _print(run)
 
 
-def _recordings(recipe: Recipe, corpus: list[str], manifest: Path | None, workers: int) -> pandas.DataFrame:
-    from serkit.corpora import parse_sources, read_manifest, scan_corpora
-    from serkit.corpora.manifest import join_manifests
-
-    if not corpus and manifest is None:
-        raise TrainingError(
-            "train: no recordings are named", hint="give --corpus NAME=DIR or --manifest FILE"
-        )
-    parts = [] if manifest is None else [read_manifest(manifest)]
-    if corpus:
-        song = recipe.data.include_song
-        parts.append(scan_corpora(parse_sources(corpus), song=song, workers=workers, progress=True))
-    return join_manifests(parts)
-
-
-def _feature_cache() -> Path:
-    from serkit.corpora import default_cache
-
-    return default_cache().parent / "features"
-
-
 def _print(run: TrainingRun) -> None:
-    from rich.console import Console
-
     from serkit.evaluation.tables import summary_line
 
     report = run.report
     typer.echo(f"{report.facts.name}: {summary_line(report)}")
-    Console().print(_score_table(report))
+    print_table(_score_table(report))
     for remark in (*report.facts.cautions, *report.facts.notes):
         typer.echo(remark)
     typer.echo(f"report: {run.folder / 'report.html'}")
@@ -110,7 +93,7 @@ def _print(run: TrainingRun) -> None:
         typer.echo(f"model:  {run.folder / 'bundle'}")
 
 
-def _score_table(report: EvaluationReport) -> object:
+def _score_table(report: EvaluationReport) -> Table:
     from rich.table import Table
 
     from serkit.evaluation.tables import SCORES, percent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from serkit.corpora.audit import audit_manifest
 from serkit.corpora.manifest import join_manifests
 from serkit.corpora.scan import scan_corpus
 from serkit.errors import CorpusError
+from serkit.files import cache_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,5 +98,4 @@ def scan_corpora(
 
 def default_cache() -> Path:
     """Return the file in the user's cache folder that keeps what audits measured."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "serkit" / "audit.jsonl"
+    return cache_path("audit.jsonl")

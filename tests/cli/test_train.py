@@ -1,0 +1,128 @@
+"""`serkit train` as a process: from a folder of recordings to a model that predicts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import matplotlib
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Serkit = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """One cache for all runs, as a user has."""
+    return _with_cache(tmp_path_factory.mktemp("cache"))
+
+
+def _with_cache(folder: Path) -> dict[str, str]:
+    # Matplotlib would list the fonts anew for each new cache folder, which takes long.
+    return os.environ | {"XDG_CACHE_HOME": str(folder), "MPLCONFIGDIR": matplotlib.get_cachedir()}
+
+
+@pytest.fixture(scope="module")
+def command(recipe_file: Path, synthetic_ravdess: Path) -> list[str]:
+    corpus = f"ravdess={synthetic_ravdess}"
+    return [sys.executable, "-m", "serkit", "train", str(recipe_file), "--corpus", corpus]
+
+
+@pytest.fixture(scope="module")
+def finished(
+    command: list[str], environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """The folder of a run that was not interrupted, and what it printed."""
+    working = tmp_path_factory.mktemp("working")
+    run = subprocess.run(
+        [*command, "--protocol", "folds"], cwd=working, env=environment, capture_output=True, check=False
+    )
+    assert (run.returncode, run.stderr) == (0, b"")
+    return working / "runs" / "small-folds", run.stdout.decode()
+
+
+def test_a_training_prints_its_scores_and_where_everything_is(finished: tuple[Path, str]) -> None:
+    folder, out = finished
+    scores = json.loads((folder / "report.json").read_text())["scores"]
+    assert "small/folds: 3 speaker folds, contiguous · 96 test clips · 6 speakers · 4 emotions" in out
+    assert f"UAR                {100 * scores['uar']['value']:.1f}" in out
+    assert "recall of angry" in out
+    assert "Few test speakers (ravdess 6), so that intervals are rough." in out
+    assert out.splitlines()[-2:] == [
+        "report: runs/small-folds/report.html",
+        "model:  runs/small-folds/bundle",
+    ]
+    assert (folder / "report.html").is_file()
+
+
+def test_the_model_is_in_order_and_predicts(
+    finished: tuple[Path, str], serkit: Serkit, voice_file: Path
+) -> None:
+    bundle = finished[0] / "bundle"
+    assert b"in order (small, 4 emotions)" in serkit("models", "verify", bundle).stdout
+    run = serkit("predict", voice_file, "--model", bundle, "--format", "json")
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["predictions"][0]["emotion"] == "happy"
+
+
+def test_a_killed_training_goes_on_to_the_same_result(
+    finished: tuple[Path, str], command: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    stopped = tmp_path / "run"
+    command = [*command, "--protocol", "folds", "--out", str(stopped)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (stopped / "folds" / "1.json").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.kill()
+    process.wait(timeout=60)
+    assert not (stopped / "bundle").exists()
+    first = (stopped / "folds" / "1.json").read_bytes()
+
+    subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert (stopped / "folds" / "1.json").read_bytes() == first
+    for name in ("predictions.csv", "bundle/model.onnx"):
+        assert (stopped / name).read_bytes() == (finished[0] / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (["--set", "model.c=1"], "unknown setting of logistic_regression 'c'; did you mean 'C'?"),
+        (["--set", "serach.folds=3"], "unknown key 'serach'; did you mean 'search'?"),
+        (["--protocol", "fold"], "small: unknown protocol 'fold'; did you mean 'folds'?"),
+        (["--corpus", "tes=/nowhere"], "unknown corpus 'tes'; did you mean 'tess'?"),
+        (["--set", "data.corpora=['ravdess', 'tess']", "--protocol", "folds"], "corpus tess: not in the"),
+        (
+            ["--protocol", "random", "--set", "protocol.random.allow_leaks=[]"],
+            "6 speakers stand in more than one of train, dev and test, e.g. ravdess/01; split by speaker",
+        ),
+    ],
+)
+def test_a_mistake_is_told_on_one_line_before_anything_is_heard(
+    changes: list[str], told: str, serkit: Serkit, command: list[str], tmp_path: Path
+) -> None:
+    run = serkit(*command[3:], *changes, env=_with_cache(tmp_path / "cache"))
+    assert (run.returncode, run.stdout) == (2, b"")
+    assert told in run.stderr.decode()
+    assert run.stderr.count(b"\n") == 1
+    assert not (tmp_path / "cache" / "serkit").exists()
+    assert not (tmp_path / "working" / "runs").exists()
+
+
+def test_recordings_must_be_named(serkit: Serkit, recipe_file: Path) -> None:
+    run = serkit("train", recipe_file)
+    assert (run.returncode, run.stdout) == (2, b"")
+    assert run.stderr.decode() == (
+        "serkit: error: no recordings are named; give --corpus NAME=DIR or --manifest FILE\n"
+    )
