@@ -10,7 +10,16 @@ import pytest
 
 from serkit.errors import TrainingError
 from serkit.evaluation import Predictions, RunFacts, evaluate, write_predictions
-from serkit.evaluation.compare import OVERLAP, PAIRED, Run, compare_runs, load_run, write_comparison
+from serkit.evaluation.compare import (
+    DISHONEST,
+    OTHER_SPLIT,
+    OVERLAP,
+    PAIRED,
+    Run,
+    compare_runs,
+    load_run,
+    write_comparison,
+)
 from serkit.evaluation.pairing import align
 
 if TYPE_CHECKING:
@@ -92,6 +101,36 @@ def test_what_spoils_a_comparison_is_said(good, make_run):
     notes = compare_runs([good, leaky, make_run("other", seed=3)]).notes
     assert [note.split()[0] for note in notes] == ["The", "Not", "3"]
     assert "leaky" in notes[1]
+
+
+@pytest.mark.parametrize("fact", [{"leaks": {"speaker": 24}}, {"cautions": ("trained on them",)}])
+def test_a_leak_is_never_better(poor, make_run, fact):
+    leaky = make_run("leaky", skill=0.9, **fact)
+    (difference,) = compare_runs([leaky, poor]).differences
+    assert (difference.differ, difference.low, difference.how) == (None, None, DISHONEST)
+    assert difference.verdict == "not comparable"
+    assert difference.value == pytest.approx(leaky.report.uar.value - poor.report.uar.value)
+
+
+def test_two_runs_with_the_same_leak_are_compared(make_run):
+    leak = {"leaks": {"speaker": 24}}
+    runs = [make_run("good", skill=0.9, **leak), make_run("poor", skill=0.4, seed=1, **leak)]
+    assert compare_runs(runs).differences[0].verdict == "good is better"
+
+
+def test_another_split_is_compared_on_the_same_clips_only(good, make_run):
+    folds = make_run("folds", skill=0.4, seed=1, protocol="5 speaker folds")
+    (difference,) = compare_runs([good, folds]).differences
+    assert (difference.how, difference.verdict) == (PAIRED, "good is better")
+    (difference,) = compare_runs([good, Run("other clips", folds.report)]).differences
+    assert (difference.how, difference.verdict) == (OTHER_SPLIT, "not comparable")
+
+
+def test_few_speakers_are_said(make_predictions, good):
+    predictions = make_predictions(speakers=3)
+    few = Run("few", evaluate(predictions, facts=RunFacts(name="few")), predictions)
+    assert compare_runs([good, few]).notes[-1] == "Few test speakers, so that intervals are rough: few."
+    assert compare_runs([good, good]).notes == ()
 
 
 def test_runs_of_one_name_are_told_apart(good):

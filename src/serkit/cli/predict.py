@@ -41,7 +41,12 @@ _TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "new
 
 
 def predict(  # noqa: PLR0913, PLR0917 - one argument per option
-    inputs: Annotated[list[str], typer.Argument(metavar="FILE|DIR|GLOB|-...", show_default=False)],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE|DIR|GLOB|-...", show_default=False, help="Recordings, or where they are."
+        ),
+    ],
     model: Annotated[
         str, typer.Option(metavar="NAME|DIR", help="A model that ships with serkit, or a bundle's folder.")
     ] = "default",

@@ -3,7 +3,8 @@
 Two runs that were tested on the same clips are compared pair by pair: both are scored on the same
 draws of speakers, and they differ where the interval of the difference does not hold 0. Other runs
 are compared by their own intervals alone: they differ where these do not overlap, which overlooks
-small differences.
+small differences. A score that is not honest is not compared with one that is, nor scores on other
+clips that were split in another way.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from serkit.evaluation.confusion import average_recall
 from serkit.evaluation.pairing import align
 from serkit.evaluation.predictions import PREDICTIONS_FILE, Predictions, read_predictions
 from serkit.evaluation.report import EvaluationReport
+from serkit.evaluation.scoring import FEW_SPEAKERS
 from serkit.evaluation.tables import Table, percent
 from serkit.files import write_text
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 PAIRED = "the same clips, paired over speakers"
 OVERLAP = "other clips, overlap of the intervals"
+DISHONEST = "only one of the scores is honest"
+OTHER_SPLIT = "other clips, split in another way"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,8 @@ class Difference(NamedTuple):
     @property
     def verdict(self) -> str:
         """The outcome in words."""
+        if self.how in (DISHONEST, OTHER_SPLIT):
+            return "not comparable"
         if self.differ is None:
             return "cannot be said: no interval"
         if not self.differ:
@@ -192,6 +198,8 @@ def _with_unique_names(runs: Sequence[Run]) -> list[Run]:
 
 
 def _difference(one: Run, other: Run, seed: int) -> Difference:
+    if _is_honest(one) != _is_honest(other):
+        return Difference(one.name, other.name, _gap(one, other), None, None, None, DISHONEST)
     pair = align(one.predictions, other.predictions) if one.predictions and other.predictions else None
     if pair is None:
         return _by_overlap(one, other)
@@ -203,21 +211,33 @@ def _difference(one: Run, other: Run, seed: int) -> Difference:
 
 
 def _by_overlap(one: Run, other: Run) -> Difference:
-    first, second = one.report.uar, other.report.uar
-    value = (first.value or 0.0) - (second.value or 0.0)
+    first, second, value = one.report.uar, other.report.uar, _gap(one, other)
+    if one.report.facts.protocol != other.report.facts.protocol:
+        return Difference(one.name, other.name, value, None, None, None, OTHER_SPLIT)
     if first.low is None or first.high is None or second.low is None or second.high is None:
         return Difference(one.name, other.name, value, None, None, None, OVERLAP)
     differ = first.high < second.low or second.high < first.low
     return Difference(one.name, other.name, value, None, None, differ, OVERLAP)
 
 
+def _gap(one: Run, other: Run) -> float:
+    return (one.report.uar.value or 0.0) - (other.report.uar.value or 0.0)
+
+
+def _is_honest(run: Run) -> bool:
+    return not any(run.report.facts.leaks.values()) and not run.report.facts.cautions
+
+
 def _notes(runs: tuple[Run, ...], pairs: tuple[Difference, ...]) -> list[str]:
     notes = []
     if len({run.report.facts.protocol for run in runs}) > 1:
         notes.append("The runs were split in different ways: their scores are not comparable as they stand.")
-    leaky = [run.name for run in runs if any(run.report.facts.leaks.values()) or run.report.facts.cautions]
+    leaky = [run.name for run in runs if not _is_honest(run)]
     if leaky:
         notes.append(f"Not honest scores (see their reports): {', '.join(leaky)}.")
+    few = [run.name for run in runs if 1 < run.report.n_speakers < FEW_SPEAKERS]
+    if few:
+        notes.append(f"Few test speakers, so that intervals are rough: {', '.join(few)}.")
     if len(pairs) > 1:
         notes.append(f"{len(pairs)} pairs were compared without a correction for their number.")
     return notes
