@@ -47,16 +47,21 @@ class Encoder:
     @functools.cache  # noqa: B019 - one encoder lives as long as the tests
     def media(self, container: str, codec: str, *, channels: int = 1, **options: str) -> bytes:
         """Encode with FFmpeg, at 16 kHz."""
+        return self.encode_media(voice(16_000, channels), 16_000, container, codec, **options)
+
+    @staticmethod
+    def encode_media(signal: np.ndarray, rate: int, container: str, codec: str, **options: str) -> bytes:
+        """Encode any signal, of shape (n_samples, channels), with FFmpeg."""
         av = pytest.importorskip("av")
-        layout = {1: "mono", 2: "stereo"}[channels]
+        layout = {1: "mono", 2: "stereo", 6: "5.1"}[signal.shape[1]]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "recording"
             with av.open(str(path), "w", format=container, options=options) as output:
-                stream = output.add_stream(codec, rate=16_000)
+                stream = output.add_stream(codec, rate=rate)
                 stream.layout = layout
-                signal = np.ascontiguousarray(voice(16_000, channels).reshape(1, -1))
-                frame = av.AudioFrame.from_ndarray(signal, format="flt", layout=layout)
-                frame.sample_rate, frame.pts = 16_000, 0
+                samples = np.ascontiguousarray(signal.reshape(1, -1))
+                frame = av.AudioFrame.from_ndarray(samples, format="flt", layout=layout)
+                frame.sample_rate, frame.pts = rate, 0
                 for packet in (*stream.encode(frame), *stream.encode(None)):
                     output.mux(packet)
             return path.read_bytes()

@@ -46,6 +46,12 @@ def test_a_stretch_is_a_slice_of_the_whole(encoder, case):
     assert part.start == 0.31
 
 
+def test_the_padding_of_the_last_frame_is_left_out(encoder):
+    duration_s = (16 * 1_024 + 100) / 8_000
+    content = encoder.encode_media(encoder.voice(8_000, duration_s=duration_s), 8_000, "ipod", "aac")
+    assert load_audio(content).duration == pytest.approx(duration_s, abs=0.001)
+
+
 def test_flac_from_a_pipe_is_read_whole(encoder):
     clip = load_audio(encoder.piped_flac())
     np.testing.assert_array_equal(clip.signal, load_audio(encoder.sound("FLAC", "PCM_16")).signal)

@@ -40,8 +40,8 @@ _FORMATS = (
     Format("OGG", "ogg", re.compile(rb"OggS.{24}(?:\x7fFLAC|Speex   |\x80theora)", re.DOTALL)),
 )
 _FLAC = Format("FLAC", "flac", re.compile(rb"fLaC"), tells_duration=False)
-# Delay and padding of the encoders: some containers count them, some do not.
-_TOLERANCE_S = 0.1
+# Delay and padding of the encoders, up to a frame: 0.128 s for AAC at 8 kHz. Some containers count them.
+_TOLERANCE_S = 0.14
 
 
 def media_format(head: bytes) -> Format | None:
