@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLING_RATE = 16_000
@@ -69,6 +69,19 @@ def synthetic_voice(emotion: str, *, speaker: int, seed: int, duration_s: float 
 
 
 @pytest.fixture(scope="session")
+def write_voice() -> Callable[..., None]:
+    """Return a function that writes a synthetic voice as a 16-bit WAV file; its folder is made."""
+
+    def write(path: Path, emotion: str, *, speaker: int, seed: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(
+            path, synthetic_voice(emotion, speaker=speaker, seed=seed), SAMPLING_RATE, subtype="PCM_16"
+        )
+
+    return write
+
+
+@pytest.fixture(scope="session")
 def voice_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One synthetic voice as a 16-bit WAV file."""
     path = tmp_path_factory.mktemp("voice") / "voice.wav"
@@ -77,17 +90,15 @@ def voice_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def synthetic_ravdess(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def synthetic_ravdess(tmp_path_factory: pytest.TempPathFactory, write_voice: Callable[..., None]) -> Path:
     """A folder named and laid out as RAVDESS: 6 actors, 4 emotions, 4 clips each (96 files)."""
     root = tmp_path_factory.mktemp("ravdess")
     for actor in range(1, 7):
         folder = root / f"Actor_{actor:02d}"
-        folder.mkdir()
         for emotion, code in RAVDESS_CODES.items():
             for take in range(4):
                 name = f"03-01-{code}-01-{take // 2 + 1:02d}-{take % 2 + 1:02d}-{actor:02d}.wav"
-                signal = synthetic_voice(emotion, speaker=actor, seed=take)
-                soundfile.write(folder / name, signal, SAMPLING_RATE, subtype="PCM_16")
+                write_voice(folder / name, emotion, speaker=actor, seed=take)
     return root
 
 
