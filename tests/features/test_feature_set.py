@@ -161,6 +161,22 @@ def test_key_is_of_what_changes_the_result_and_of_nothing_else():
     assert len({made.key, *(each.key for each in other)}) == 1 + len(other)
 
 
+def test_deltas_may_have_functionals_of_their_own(voice):
+    block = {"name": "rms", "deltas": 1, "functionals": ("mean",), "delta_functionals": ("std", "max")}
+    made = feature_set(block, {"name": "wave"})
+    assert made.names[:3] == ("rms_mean", "rms_delta_std", "rms_delta_max")
+    alone = feature_set({"name": "rms", "deltas": 1}, functionals=("mean", "std", "max")).extract(voice)
+    np.testing.assert_allclose(made.extract(voice)[:3], alone[[0, 4, 5]])
+
+
+def test_weights_follow_the_names_and_change_no_feature(voice):
+    made = feature_set({"name": "rms", "weight": 2.0}, {"name": "wave"}, functionals=("mean", "std"))
+    np.testing.assert_array_equal(made.weights, [2, 2, 1, 1, 1, 1, 1, 1])
+    plain = feature_set({"name": "rms"}, {"name": "wave"}, functionals=("mean", "std"))
+    assert made.key == plain.key
+    np.testing.assert_array_equal(made.extract(voice), plain.extract(voice))
+
+
 def test_a_changed_copy_has_a_key_and_names_of_its_own():
     made = feature_set({"name": "mfcc"})
     _ = made.key, made.names

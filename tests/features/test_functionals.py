@@ -23,6 +23,13 @@ REFERENCES = {
     "skewness": lambda x: scipy.stats.skew(x, axis=1),
     "kurtosis": lambda x: scipy.stats.kurtosis(x, axis=1),
     "slope": lambda x: np.polyfit(TIMES, x.T, 1)[0],
+    "curvature": lambda x: np.polyfit((TIMES - TIMES.mean()) / np.ptp(TIMES) * 2, x.T, 2)[0],
+    "spread_20_80": lambda x: np.percentile(x, 80, axis=1) - np.percentile(x, 20, axis=1),
+    "first_third": lambda x: x[:, :66].mean(axis=1) - x.mean(axis=1),
+    "middle_third": lambda x: x[:, 66:133].mean(axis=1) - x.mean(axis=1),
+    "last_third": lambda x: x[:, 133:].mean(axis=1) - x.mean(axis=1),
+    "mean_shift": lambda x: np.zeros(len(x)),
+    "centred_percentile_20": lambda x: np.percentile(x, 20, axis=1) - x.mean(axis=1),
     "percentile_05": lambda x: np.percentile(x, 5, axis=1),
     "percentile_80": lambda x: np.percentile(x, 80, axis=1),
 }
@@ -37,6 +44,12 @@ def test_functional_equals_its_reference(name):
     contours = np.random.default_rng(0).gamma(2.0, 1.0, (7, 200)).astype(np.float32)
     values = apply_functionals(contours, TIMES, [name])
     np.testing.assert_allclose(values[:, 0], REFERENCES[name](contours.astype(float)), rtol=1e-4, atol=1e-5)
+
+
+def test_mean_shift_is_from_the_mean_of_all_frames():
+    whole = np.array([[1.0, 2.0, 6.0]], dtype=np.float32)
+    shift = apply_functionals(whole[:, 1:], np.array([0.0, 0.1]), ["mean_shift"], whole=whole)
+    assert shift == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 50])

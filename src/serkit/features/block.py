@@ -5,16 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    ValidationError,
+    model_validator,
+)
 
 from serkit.errors import FeatureError
 from serkit.features.catalogue import Descriptor, find_descriptor
-from serkit.features.contours import Transform, delta, power_to_db
+from serkit.features.contours import Transform, delta, hertz_to_semitones, power_to_db
 from serkit.features.functionals import apply_functionals, find_functional
-from serkit.features.pitch import PitchSettings, track_pitch
+from serkit.features.pitch import PitchSettings
+from serkit.features.voicing import voiced_frames
 from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from serkit.features.frames import Analysis, Floats, Framing
 
 
@@ -29,8 +40,6 @@ FrameLength = Annotated[int, Field(ge=16, multiple_of=2)]
 HopLength = Annotated[int, Field(ge=1)]
 
 PITCH_DESCRIPTORS = {"f0", "voicing", "hnr"}
-# From this voicing on a frame counts as voiced.
-VOICED = 0.6
 
 
 class Block(BaseModel):
@@ -46,8 +55,8 @@ class Block(BaseModel):
         What the names of the features begin with instead of `name`; tells two blocks of one descriptor apart.
     n_fft, hop_length : int, optional
         Samples in a frame and between two frames, where they differ from the feature set's.
-    transform : {"none", "log1p", "db"}, default "none"
-        Logarithm of 1 + x, or decibels with a range of 80 dB.
+    transform : {"none", "log1p", "db", "semitones"}, default "none"
+        Logarithm of 1 + x, decibels with a range of 80 dB, or semitones above 55 Hz.
     transform_of : {"frames", "functionals"}, default "frames"
         Whether the contours are transformed, or what the functionals make of them.
     combine : {"none", "mean"}, default "none"
@@ -55,9 +64,13 @@ class Block(BaseModel):
     deltas : {0, 1, 2}, default 0
         How many orders of deltas are appended as further rows.
     over : {"all", "voiced"}, default "all"
-        Frames that the functionals see. A clip without a voiced frame falls back to all of them.
+        Frames that the functionals see; `serkit.features.voicing` says which are voiced.
     functionals : tuple of str, optional
         Functionals, where they differ from the feature set's.
+    delta_functionals : tuple of str, optional
+        Functionals of the deltas, where they differ from those of the contours.
+    weight : float, default 1
+        How much the block counts in a model that standardises its features; it changes no feature.
 
     Examples
     --------
@@ -77,6 +90,8 @@ class Block(BaseModel):
     deltas: Literal[0, 1, 2] = 0
     over: Literal["all", "voiced"] = "all"
     functionals: Functionals | None = None
+    delta_functionals: Functionals | None = None
+    weight: PositiveFloat = 1.0
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -98,7 +113,7 @@ class Block(BaseModel):
         return self
 
     def _check_global(self) -> None:
-        for field in ("n_fft", "hop_length", "functionals", "deltas", "combine", "over"):
+        for field in ("n_fft", "hop_length", "functionals", "delta_functionals", "deltas", "combine", "over"):
             if getattr(self, field) != type(self).model_fields[field].default:
                 raise FeatureError(
                     f"{self.name}.{field}: {self.name} describes the whole signal, not its frames"
@@ -138,26 +153,45 @@ class Block(BaseModel):
         )
 
     def values(self, analysis: Analysis, framing: Framing, functionals: tuple[str, ...]) -> Floats:
-        """Return one number for each row and functional, rows outermost, shape (n_rows * n_functionals,)."""
+        """Return the value of each of `value_names`."""
         values = self.contours(analysis, framing)
         if self.descriptor.per_frame:
-            times = np.arange(values.shape[1]) * (framing.hop_length / analysis.sampling_rate)
-            if self.over == "voiced":
-                seen = self._voiced(analysis, framing)
-                values, times = values[:, seen], times[seen]
-            values = apply_functionals(values, times, functionals).ravel()
+            values = self._functionals(values, analysis, framing, functionals)
         return self._transformed(values) if self.transform_of == "functionals" else values
+
+    def value_names(self, functionals: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the name of each value: rows outermost, deltas last."""
+        if not self.descriptor.per_frame:
+            return self.row_names
+        rows, n_contours = self.row_names, len(self.row_names) // (self.deltas + 1)
+        names = [f"{row}_{functional}" for row in rows[:n_contours] for functional in functionals]
+        of_deltas = self.delta_functionals or functionals
+        return (*names, *(f"{row}_{functional}" for row in rows[n_contours:] for functional in of_deltas))
+
+    def _functionals(
+        self, contours: Floats, analysis: Analysis, framing: Framing, functionals: tuple[str, ...]
+    ) -> Floats:
+        times = np.arange(contours.shape[1]) * (framing.hop_length / analysis.sampling_rate)
+        seen = self._voiced(analysis, framing) if self.over == "voiced" else slice(None)
+        n_contours = len(contours) // (self.deltas + 1)
+        parts = [(contours[:n_contours], functionals)]
+        if self.deltas:
+            parts.append((contours[n_contours:], self.delta_functionals or functionals))
+        values = [
+            apply_functionals(rows[:, seen], times[seen], names, whole=rows).ravel() for rows, names in parts
+        ]
+        return np.concatenate(values)
 
     def _transformed(self, values: Floats) -> Floats:
         if self.transform == "log1p":
             return np.log1p(values)
+        if self.transform == "semitones":
+            return hertz_to_semitones(values)
         if self.transform == "db":
             return power_to_db(np.square(values) if self.descriptor.amplitude else values)
         return values
 
-    def _voiced(self, analysis: Analysis, framing: Framing) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def _voiced(self, analysis: Analysis, framing: Framing) -> NDArray[np.bool_]:
         """Which frames are voiced, by the block's own pitch settings if it has them."""
         own = self.parameters if self.name in PITCH_DESCRIPTORS else {}
-        settings = PitchSettings(framing.hop_length, framing.pad_mode, **own)
-        voiced = analysis.once(track_pitch, settings).voicing >= VOICED
-        return voiced if voiced.any() else np.ones_like(voiced)
+        return voiced_frames(analysis, framing, PitchSettings(framing.hop_length, framing.pad_mode, **own))

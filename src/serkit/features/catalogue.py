@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
 from serkit.errors import FeatureError
-from serkit.features import descriptors
+from serkit.features import descriptors, dynamics
 from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
@@ -86,6 +87,15 @@ def _numbered(count: str, extra: int = 0) -> Callable[[Parameters], tuple[str, .
     return names
 
 
+def _modulation_rows(parameters: Parameters) -> tuple[str, ...]:
+    rates = [f"{low:g}_to_{high:g}_hz" for low, high in pairwise(dynamics.MODULATION_EDGES)]
+    return tuple(f"{rate}_band_{band:02d}" for rate in rates for band in range(parameters["n_bands"]))
+
+
+def _correlation_rows(parameters: Parameters) -> tuple[str, ...]:
+    return tuple(f"{a:02d}_{b:02d}" for a, b in combinations(range(parameters["n_mfcc"]), 2))
+
+
 def _rolloff_row(parameters: Parameters) -> tuple[str, ...]:
     return (f"{100 * parameters['roll_percent']:g}".zfill(2),)
 
@@ -106,9 +116,16 @@ DESCRIPTORS: dict[str, Descriptor] = {
     "bandwidth": Descriptor(descriptors.bandwidth),
     "flatness": Descriptor(descriptors.flatness),
     "rolloff": Descriptor(descriptors.rolloff, _rolloff_row),
+    "spectral_flux": Descriptor(descriptors.spectral_flux),
+    "spectral_slope": Descriptor(descriptors.spectral_slope),
     "f0": Descriptor(descriptors.f0),
     "voicing": Descriptor(descriptors.voicing),
     "hnr": Descriptor(descriptors.hnr),
+    "rhythm": Descriptor(
+        dynamics.rhythm, lambda _: ("duration", "voiced_share", "voiced_rate"), per_frame=False
+    ),
+    "modulation_spectrum": Descriptor(dynamics.modulation_spectrum, _modulation_rows, per_frame=False),
+    "mfcc_correlation": Descriptor(dynamics.mfcc_correlation, _correlation_rows, per_frame=False),
     "wave": Descriptor(
         descriptors.wave, lambda _: ("max", "min", "mean", "std", "median", "range"), per_frame=False
     ),

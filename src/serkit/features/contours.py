@@ -9,10 +9,12 @@ import numpy as np
 if TYPE_CHECKING:
     from serkit.features.frames import Floats
 
-Transform = Literal["none", "log1p", "db"]
+Transform = Literal["none", "log1p", "db", "semitones"]
 
 LOWEST_POWER = 1e-10
 DYNAMIC_RANGE_DB = 80.0
+# The A two octaves and a third below middle C, from which semitones count, Hz.
+SEMITONE_ZERO = 55.0
 DELTA_WIDTH = 9
 # Savitzky-Golay weights over nine frames: slope of the fitted line, curvature of the fitted parabola.
 STEPS = np.arange(DELTA_WIDTH) - DELTA_WIDTH // 2
@@ -39,6 +41,28 @@ def power_to_db(power: Floats) -> Floats:
     """
     decibels: Floats = 10 * np.log10(np.maximum(power, LOWEST_POWER))
     return decibels.clip(min=decibels.max() - DYNAMIC_RANGE_DB)
+
+
+def hertz_to_semitones(hertz: Floats) -> Floats:
+    """Convert frequencies to semitones above 55 Hz.
+
+    Parameters
+    ----------
+    hertz : ndarray of float32
+        More than 0, Hz.
+
+    Returns
+    -------
+    ndarray of float32
+        Semitones, same shape.
+
+    Examples
+    --------
+    >>> hertz_to_semitones(np.array([55.0, 110.0], dtype=np.float32))
+    array([ 0., 12.], dtype=float32)
+    """
+    semitones: Floats = 12 * np.log2(hertz / np.float32(SEMITONE_ZERO))
+    return semitones
 
 
 def delta(contours: Floats, order: int = 1) -> Floats:

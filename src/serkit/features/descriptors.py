@@ -165,6 +165,25 @@ def _summed_magnitude(analysis: Analysis, framing: Framing) -> Floats:
     return np.cumsum(analysis.magnitude(framing), axis=1)
 
 
+def spectral_flux(analysis: Analysis, framing: Framing) -> Floats:
+    """Change of each spectrum's shape since the frame before, in [0, 2**0.5], one row; 0 in the first frame.
+
+    The spectra are divided by their sum, so that loudness does not count.
+    """
+    magnitude = analysis.magnitude(framing)
+    shapes = magnitude / _nonzero(magnitude.sum(axis=1, keepdims=True))
+    change = np.diff(shapes, axis=0, prepend=shapes[:1])
+    return _row(np.sqrt(np.vecdot(change, change)))
+
+
+def spectral_slope(analysis: Analysis, framing: Framing) -> Floats:
+    """Slope of the line fitted to each power spectrum in dB, dB per kHz, one row."""
+    decibels = power_to_db(analysis.power(framing)[:, 1:])
+    kilohertz = frequencies(analysis.sampling_rate, framing.n_fft)[1:].astype(np.float32) / 1000
+    kilohertz -= kilohertz.mean()
+    return _row(decibels @ kilohertz / (kilohertz @ kilohertz))
+
+
 def f0(
     analysis: Analysis,
     framing: Framing,

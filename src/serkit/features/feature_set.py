@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from serkit.features.block import Block, FrameLength, Functionals, HopLength  # 
 from serkit.features.frames import Analysis, Floats, Framing, PadMode, Window
 
 # Raised whenever the same settings give other values than before.
-FEATURE_VERSION = 1
+FEATURE_VERSION = 2
 
 Layout = Literal["vector", "contours", "sequence", "image"]
 
@@ -78,11 +79,9 @@ class FeatureSet(BaseModel):
             raise FeatureError(
                 "layout contours: its length needs audio.duration_s and audio.pad", hint="set both"
             )
-        repeated = {name for name in self._row_names if self._row_names.count(name) > 1}
-        if repeated:
-            raise FeatureError(
-                f"two blocks have rows named {min(repeated)!r}", hint="give one of the blocks a label"
-            )
+        name, times = Counter(self._row_names).most_common(1)[0]
+        if times > 1:
+            raise FeatureError(f"two blocks have rows named {name!r}", hint="give one of the blocks a label")
         return self
 
     def _check_frames(self) -> None:
@@ -92,7 +91,8 @@ class FeatureSet(BaseModel):
                 raise FeatureError(
                     f"layout {self.layout}: {block.name} describes the whole signal, not its frames"
                 )
-            if block.over != "all" or block.functionals or block.transform_of != "frames":
+            of_functionals = block.functionals or block.delta_functionals or block.over != "all"
+            if of_functionals or block.transform_of != "frames":
                 raise FeatureError(
                     f"layout {self.layout}: {block.name} has settings of functionals, which only vector takes"
                 )
@@ -124,6 +124,11 @@ class FeatureSet(BaseModel):
         if self.layout == "image":
             return len(self.names), self._n_frames
         return (len(self.names),)
+
+    @property
+    def weights(self) -> Floats:
+        """Weight of each value of a vector: that of its block."""
+        return np.concatenate([np.full(len(self._value_names(b)), b.weight, np.float32) for b in self.blocks])
 
     @property
     def key(self) -> str:
@@ -205,14 +210,12 @@ class FeatureSet(BaseModel):
             settings |= {"combine": block.combine, "deltas": block.deltas}
             if self.layout == "vector":
                 settings["functionals"] = block.functionals or self.functionals
+                settings["delta_functionals"] = block.delta_functionals or settings["functionals"]
                 settings |= {"over": block.over, "transform_of": block.transform_of}
         return settings
 
     def _value_names(self, block: Block) -> tuple[str, ...]:
-        if not block.descriptor.per_frame:
-            return block.row_names
-        functionals = block.functionals or self.functionals
-        return tuple(f"{row}_{functional}" for row in block.row_names for functional in functionals)
+        return block.value_names(block.functionals or self.functionals)
 
     @property
     def _row_names(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Doubles = NDArray[np.floating[Any]]
 
-PERCENTILE = re.compile(r"percentile_(\d\d)")
+PERCENTILE = re.compile(r"(centred_)?percentile_(\d\d)")
 
 
 class Statistics:
@@ -32,11 +32,14 @@ class Statistics:
         At least one frame.
     times : ndarray of float64, shape (n_frames,)
         Centre of each frame, s.
+    whole : ndarray of float32, shape (n_rows, n_all_frames), optional
+        The contours over all frames, where `contours` hold some of them only.
     """
 
-    def __init__(self, contours: Floats, times: Doubles) -> None:
+    def __init__(self, contours: Floats, times: Doubles, whole: Floats | None = None) -> None:
         self._contours = contours
         self._times = times
+        self._whole = contours if whole is None else whole
         self._n_frames = times.size
 
     @cached_property
@@ -73,11 +76,22 @@ class Statistics:
         low, high = self.ordered[:, below], self.ordered[:, min(below + 1, self._n_frames - 1)]
         return low + (position - below) * (high - low)
 
-    def moment(self, order: int, *, normal: float = 0.0) -> Doubles:
-        """Standardised central moment of each row, less `normal`; 0 for a constant row, which has none."""
-        varies = self.min < self.max
-        standardised = self._centred / np.where(varies, self.std, 1.0)[:, None]
-        return np.where(varies, np.mean(standardised**order, axis=1) - normal, 0.0)
+    def centred_percentile(self, percent: float) -> Doubles:
+        """Percentile of each row less its mean."""
+        return self.percentile(percent) - self.mean
+
+    def mean_shift(self) -> Doubles:
+        """Mean of each row less its mean over all frames."""
+        shift: Doubles = self.mean - self._whole.mean(axis=1)
+        return shift
+
+    def skewness(self) -> Doubles:
+        """Third standardised central moment of each row; 0 for a constant row, which has none."""
+        return np.where(self._varies, np.vecdot(self._squared, self._standardised) / self._n_frames, 0.0)
+
+    def kurtosis(self) -> Doubles:
+        """Fourth standardised central moment of each row less the normal distribution's 3; 0 if constant."""
+        return np.where(self._varies, np.vecdot(self._squared, self._squared) / self._n_frames - 3.0, 0.0)
 
     def slope(self) -> Doubles:
         """Slope of the line fitted to each row, per second; 0 for a single frame."""
@@ -102,6 +116,18 @@ class Statistics:
     def _centred(self) -> Doubles:
         return self._contours - self.mean[:, None]
 
+    @cached_property
+    def _varies(self) -> NDArray[np.bool_]:
+        return self.min < self.max
+
+    @cached_property
+    def _standardised(self) -> Doubles:
+        return self._centred / np.where(self._varies, self.std, 1.0)[:, None]
+
+    @cached_property
+    def _squared(self) -> Doubles:
+        return np.square(self._standardised)
+
 
 FUNCTIONALS: dict[str, Callable[[Statistics], Doubles]] = {
     "mean": lambda statistics: statistics.mean,
@@ -110,11 +136,12 @@ FUNCTIONALS: dict[str, Callable[[Statistics], Doubles]] = {
     "max": lambda statistics: statistics.max,
     "range": lambda statistics: statistics.max - statistics.min,
     "median": lambda statistics: statistics.percentile(50),
-    "skewness": lambda statistics: statistics.moment(3),
-    "kurtosis": lambda statistics: statistics.moment(4, normal=3.0),
+    "skewness": lambda statistics: statistics.skewness(),
+    "kurtosis": lambda statistics: statistics.kurtosis(),
     "slope": lambda statistics: statistics.slope(),
     "curvature": lambda statistics: statistics.curvature(),
     "spread_20_80": lambda statistics: statistics.percentile(80) - statistics.percentile(20),
+    "mean_shift": lambda statistics: statistics.mean_shift(),
     "first_third": lambda statistics: statistics.third(0),
     "middle_third": lambda statistics: statistics.third(1),
     "last_third": lambda statistics: statistics.third(2),
@@ -127,7 +154,8 @@ def find_functional(name: str) -> Callable[[Statistics], Doubles]:
     Parameters
     ----------
     name : str
-        A key of `FUNCTIONALS`, or ``percentile_00`` to ``percentile_99``.
+        A key of `FUNCTIONALS`, or ``percentile_00`` to ``percentile_99``, or one of these with ``centred_``
+        before it, which is the percentile less the mean.
 
     Returns
     -------
@@ -146,13 +174,16 @@ def find_functional(name: str) -> Callable[[Statistics], Doubles]:
     serkit.errors.FeatureError: unknown functional 'kurtossis'; did you mean 'kurtosis'? ...
     """
     if percentile := PERCENTILE.fullmatch(name):
-        return partial(Statistics.percentile, percent=int(percentile[1]))
+        kind = Statistics.centred_percentile if percentile[1] else Statistics.percentile
+        return partial(kind, percent=int(percentile[2]))
     if name not in FUNCTIONALS:
         raise unknown_name(FeatureError, "functional", name, [*FUNCTIONALS, "percentile_NN"])
     return FUNCTIONALS[name]
 
 
-def apply_functionals(contours: Floats, times: Doubles, names: Sequence[str]) -> Floats:
+def apply_functionals(
+    contours: Floats, times: Doubles, names: Sequence[str], *, whole: Floats | None = None
+) -> Floats:
     """Turn each contour into one number for each functional.
 
     Parameters
@@ -163,6 +194,8 @@ def apply_functionals(contours: Floats, times: Doubles, names: Sequence[str]) ->
         Centre of each frame, s.
     names : sequence of str
         Functionals.
+    whole : ndarray of float32, shape (n_rows, n_all_frames), optional
+        The contours over all frames, where `contours` hold some of them only.
 
     Returns
     -------
@@ -175,6 +208,6 @@ def apply_functionals(contours: Floats, times: Doubles, names: Sequence[str]) ->
     >>> apply_functionals(contours, np.array([0.0, 0.5, 1.0]), ["mean", "range", "slope"])
     array([[2., 2., 2.]], dtype=float32)
     """
-    statistics = Statistics(contours, times)
+    statistics = Statistics(contours, times, whole)
     values = [find_functional(name)(statistics) for name in names]
     return np.stack(values, axis=1).astype(np.float32)

@@ -12,9 +12,12 @@ _REFLECT: dict[str, Any] = {"pad_mode": "reflect"}
 _RAVDESS: dict[str, Any] = {"sampling_rate": 22_050, "duration_s": 116_247 / 22_050, "level": "zscore"}
 
 # How contours move, not where they lie: means would tell speakers and rooms apart rather than emotions.
+_PERCENTILES = ("05", "20", "50", "80", "95")
 _SHAPE = ["std", "spread_20_80", "skewness", "kurtosis", "slope", "curvature"]
 _THIRDS = ["first_third", "middle_third", "last_third"]
-_PITCH = ["mean", "median", *(f"percentile_{p}" for p in ("05", "20", "80", "95"))]
+_MOVEMENT = [*_SHAPE, *_THIRDS, *(f"centred_percentile_{p}" for p in _PERCENTILES)]
+_CHANGE = ["std", "spread_20_80", "skewness", "kurtosis", "slope", *(f"percentile_{p}" for p in _PERCENTILES)]
+_PITCH = ["mean", *_SHAPE, *_THIRDS, *(f"percentile_{p}" for p in _PERCENTILES)]
 _SPECTRUM: list[dict[str, Any]] = [
     {"name": "mfcc"},
     {"name": "rms", "transform": "db"},
@@ -23,6 +26,8 @@ _SPECTRUM: list[dict[str, Any]] = [
     {"name": "bandwidth"},
     {"name": "flatness", "transform": "db"},
     *({"name": "rolloff", "roll_percent": share} for share in (0.25, 0.5, 0.75, 0.9)),
+    {"name": "spectral_flux"},
+    {"name": "spectral_slope"},
     {"name": "spectral_contrast", "n_bands": 5},
     {"name": "voicing"},
 ]
@@ -109,13 +114,29 @@ _SETS: tuple[dict[str, Any], ...] = (
         "audio": {"sampling_rate": 16_000, "trim_db": 35.0},
         "n_fft": 512,
         "hop_length": 160,
-        "functionals": [*_SHAPE, *_THIRDS],
+        "functionals": _MOVEMENT,
         "blocks": [
-            {"name": "f0", "deltas": 1, "over": "voiced", "functionals": [*_PITCH, *_SHAPE, *_THIRDS]},
-            {**_BANDS, "deltas": 1},
-            *({**block, "deltas": 2} for block in _SPECTRUM),
+            {
+                "name": "f0",
+                "transform": "semitones",
+                "deltas": 1,
+                "over": "voiced",
+                "functionals": _PITCH,
+                "delta_functionals": _CHANGE,
+                "weight": 4.0,
+            },
+            {"name": "rhythm", "weight": 4.0},
+            {"name": "modulation_spectrum", "weight": 2.5},
+            {"name": "mfcc_correlation", "weight": 2.5},
+            {**_BANDS, "deltas": 1, "delta_functionals": _CHANGE},
+            *({**block, "deltas": 2, "delta_functionals": _CHANGE} for block in _SPECTRUM),
             *(
-                {**block, "label": f"voiced_{block['name']}", "over": "voiced", "functionals": _SHAPE}
+                {
+                    **block,
+                    "label": f"voiced_{block['name']}",
+                    "over": "voiced",
+                    "functionals": [*_MOVEMENT, "mean_shift"],
+                }
                 for block in (_BANDS, *_SPECTRUM)
             ),
         ],
