@@ -13,6 +13,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from serkit.errors import ExportError
 from serkit.models import build_model
 from serkit.models.calibration import decision_scores
+from serkit.models.classical import LogisticRegressionSettings
 from serkit.onnx_export import export_onnx
 from serkit.onnx_file import outside_references
 
@@ -59,6 +60,14 @@ def test_a_balanced_model_is_exported_too(balance: str) -> None:
     np.testing.assert_allclose(
         run(export_onnx(model, features), features), decision_scores(model, features), atol=1e-4
     )
+
+
+def test_limit_and_weights_are_exported() -> None:
+    features, labels = rows(200, 3)
+    settings = LogisticRegressionSettings(limit=1.0)
+    model = settings.build(seed=0, weights=np.linspace(1, 3, features.shape[1])).fit(features, labels)
+    far = features * 100
+    np.testing.assert_allclose(run(export_onnx(model, far), far), decision_scores(model, far), atol=1e-4)
 
 
 def test_features_on_the_threshold_of_a_tree_stay_on_their_side() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import cross_val_score
@@ -10,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from serkit.features import FeatureSet
-from serkit.models import build_model
+from serkit.models import MODELS, build_model
 from serkit.selection import (
     Candidate,
     TrainingPart,
@@ -111,6 +112,24 @@ def test_each_step_scores_the_blocks_that_are_left(part):
             model = make_pipeline(StandardScaler(), LogisticRegression()).fit(kept[train], part.labels[train])
             scores.append(balanced_accuracy_score(part.labels[held_out], model.predict(kept[held_out])))
         assert (step.uar, step.deviation) == pytest.approx((np.mean(scores), np.std(scores)))
+
+
+def test_the_blocks_that_are_left_keep_their_weights(part):
+    weights = np.array([1.0, 1.0, 5.0, 5.0, 5.0, 2.0])
+    settings = MODELS["logistic_regression"](C=0.01, limit=2.0)
+    last = backward_selection(settings.build(seed=0, weights=weights), BLOCKS, part)[1]
+    columns = np.concatenate([BLOCKS[name] for name in last.blocks])
+    model = settings.build(seed=0, weights=weights[columns])
+    scores = [
+        balanced_accuracy_score(
+            part.labels[held_out],
+            clone(model)
+            .fit(part.features[train][:, columns], part.labels[train])
+            .predict(part.features[held_out][:, columns]),
+        )
+        for train, held_out in part.splits
+    ]
+    assert last.uar == pytest.approx(np.mean(scores))
 
 
 def test_blocks_of_one_label_count_as_one():

@@ -21,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from serkit.bundle import INPUT_NAME, OUTPUT_NAME
 from serkit.errors import ExportError
 from serkit.models.calibration import MIN_PROBABILITY, decision_scores, softmax
+from serkit.models.limited_scaler import LimitedScaler
 from serkit.models.one_vs_rest_svm import OneVsRestSVM
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def export_onnx(pipeline: Pipeline, sample: NDArray[np.floating]) -> bytes:
     Parameters
     ----------
     pipeline : sklearn.pipeline.Pipeline
-        `StandardScaler` and then `LogisticRegression`, `OneVsRestSVM` or `RandomForestClassifier`, fitted.
+        `LimitedScaler` or `StandardScaler`, and then `LogisticRegression`, `OneVsRestSVM` or
+        `RandomForestClassifier`, fitted.
     sample : ndarray of float, shape (n, n_features)
         Features to compare the two models on, e.g. the held-out rows.
 
@@ -129,7 +131,13 @@ def _scale(graph: _Graph, features: str, scaler: object) -> str:
         features = graph.add("Sub", features, _float32(scaler.mean_))
     if scaler.with_std:
         features = graph.add("Div", features, _float32(scaler.scale_))
-    return features
+    return _limit(graph, features, scaler) if isinstance(scaler, LimitedScaler) else features
+
+
+def _limit(graph: _Graph, features: str, scaler: LimitedScaler) -> str:
+    if scaler.limit is not None:
+        features = graph.add("Clip", features, _float32(-scaler.limit), _float32(scaler.limit))
+    return features if scaler.weights is None else graph.add("Mul", features, _float32(scaler.weights))
 
 
 def _linear_scores(graph: _Graph, features: str, classifier: LogisticRegression | OneVsRestSVM) -> str:

@@ -17,8 +17,9 @@ import numpy as np
 
 from serkit.evaluation.metrics import uar
 from serkit.features import FeatureSet
-from serkit.models.classical import CLASSIFIER
+from serkit.models.classical import CLASSIFIER, SCALER
 from serkit.models.inner_folds import inner_folds
+from serkit.models.limited_scaler import LimitedScaler
 from serkit.parallel import map_parallel
 from serkit.splits import speaker_groups
 
@@ -243,6 +244,16 @@ def only_blocks(feature_set: FeatureSet, labels: Collection[str]) -> FeatureSet:
     return FeatureSet(**{**feature_set.model_dump(), "blocks": blocks})
 
 
+def keep_columns(model: BaseEstimator, columns: Positions) -> BaseEstimator:
+    """Return the unfitted pipeline for these columns only."""
+    from sklearn.base import clone
+
+    kept = clone(model)
+    if isinstance(scaler := kept[0], LimitedScaler):
+        kept.set_params(**{SCALER: scaler.keep(columns)})
+    return kept
+
+
 def backward_selection(
     model: BaseEstimator,
     blocks: Mapping[str, Positions],
@@ -291,9 +302,8 @@ def _uar_of_blocks(
     part: TrainingPart,
     job: tuple[tuple[str, ...], Split],
 ) -> float:
-    from sklearn.base import clone
-
     subset, (train, held_out) = job
-    kept = part.features[:, np.concatenate([blocks[name] for name in subset])]
-    fitted = clone(model).fit(kept[train], part.labels[train])
+    columns = np.concatenate([blocks[name] for name in subset])
+    kept = part.features[:, columns]
+    fitted = keep_columns(model, columns).fit(kept[train], part.labels[train])
     return uar(part.labels[held_out], fitted.predict(kept[held_out]))

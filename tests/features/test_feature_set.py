@@ -177,6 +177,11 @@ def test_weights_follow_the_names_and_change_no_feature(voice):
     np.testing.assert_array_equal(made.extract(voice), plain.extract(voice))
 
 
+@pytest.mark.parametrize("made", FEATURE_SETS.values(), ids=FEATURE_SETS)
+def test_every_name_has_a_weight(made):
+    assert made.weights.shape == (len(made.names),)
+
+
 def test_a_changed_copy_has_a_key_and_names_of_its_own():
     made = feature_set({"name": "mfcc"})
     _ = made.key, made.names

@@ -127,8 +127,11 @@ class FeatureSet(BaseModel):
 
     @property
     def weights(self) -> Floats:
-        """Weight of each value of a vector: that of its block."""
-        return np.concatenate([np.full(len(self._value_names(b)), b.weight, np.float32) for b in self.blocks])
+        """Weight of each of `names`: that of its block."""
+        per_row = self._n_frames or 0 if self.layout == "contours" else 1
+        vector = self.layout == "vector"
+        counts = [len(self._value_names(b) if vector else b.row_names) * per_row for b in self.blocks]
+        return np.repeat(np.array([block.weight for block in self.blocks], dtype=np.float32), counts)
 
     @property
     def key(self) -> str:

@@ -16,11 +16,16 @@ from serkit.unknown import unknown_name
 if TYPE_CHECKING:
     from typing import Self
 
+    import numpy as np
+    from numpy.typing import NDArray
     from sklearn.base import ClassifierMixin
     from sklearn.pipeline import Pipeline
 
+    Weights = NDArray[np.floating[Any]]
+
+SCALER = "scaler"
 CLASSIFIER = "classifier"
-"""Name of the pipeline's last step; its parameter C is ``classifier__C`` to scikit-learn."""
+"""Names of the pipeline's steps; the classifier's parameter C is ``classifier__C`` to scikit-learn."""
 
 
 class ModelSettings(BaseModel):
@@ -34,12 +39,15 @@ class ModelSettings(BaseModel):
         How rare emotions are made up for: not at all, by weights inverse to their frequency, or by
         repeating random rows of theirs until all emotions are equally frequent. Rows are repeated as the
         model fits, so that no row that it is tested on is repeated.
+    limit : float, optional
+        Standard deviations from the mean at which a feature is cut off, as `LimitedScaler` does.
     """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     balance: Literal["none", "class_weight", "oversample"] = "none"
+    limit: PositiveFloat | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -58,16 +66,18 @@ class ModelSettings(BaseModel):
         """Return these settings with other parameters."""
         return type(self)(**self.model_dump() | parameters)
 
-    def build(self, *, seed: int) -> Pipeline:
-        """Return the unfitted pipeline of `StandardScaler` and classifier."""
+    def build(self, *, seed: int, weights: Weights | None = None) -> Pipeline:
+        """Return the unfitted pipeline of `LimitedScaler` and classifier, for features of these weights."""
         from sklearn.pipeline import Pipeline
-        from sklearn.preprocessing import StandardScaler
 
+        from serkit.models.limited_scaler import LimitedScaler
         from serkit.models.oversampling import OversampledPipeline
 
         class_weight = "balanced" if self.balance == "class_weight" else None
         classifier = self._classifier(seed=seed, class_weight=class_weight)
-        steps = [("scaler", StandardScaler()), (CLASSIFIER, classifier)]
+        if weights is not None and (weights == 1).all():
+            weights = None
+        steps = [(SCALER, LimitedScaler(limit=self.limit, weights=weights)), (CLASSIFIER, classifier)]
         return OversampledPipeline(steps, seed=seed) if self.balance == "oversample" else Pipeline(steps)
 
     def _classifier(self, *, seed: int, class_weight: str | None) -> ClassifierMixin:
@@ -151,7 +161,7 @@ def build_model(name: str, *, seed: int = 0, **settings: Any) -> Pipeline:
     Returns
     -------
     sklearn.pipeline.Pipeline
-        `StandardScaler`, then the classifier.
+        `LimitedScaler`, then the classifier.
 
     Raises
     ------

@@ -25,8 +25,8 @@ from serkit.selection import (
 if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
 
-    from serkit.models import ModelSettings
     from serkit.recipe import Recipe
 
     Positions = NDArray[np.intp]
@@ -136,15 +136,18 @@ def fit_model(
     started = time.perf_counter()
     held_out, part = _training_part(recipe, data, train, dev)
     blocks = block_columns(recipe.features)
-    model = recipe.model.build(seed=recipe.seed)
+    weights = recipe.features.weights
+    model = recipe.model.build(seed=recipe.seed, weights=weights)
     backward = recipe.search.blocks == "backward"
     path = backward_selection(model, blocks, part, workers=workers) if backward else []
     kept = best(path).blocks if path else tuple(blocks)
     columns = np.sort(np.concatenate([blocks[name] for name in kept]))
-    part = part._replace(features=part.features[:, columns])
+    part, weights = part._replace(features=part.features[:, columns]), weights[columns]
+    model = recipe.model.build(seed=recipe.seed, weights=weights)
     candidates = grid_search(model, recipe.search.grid, part, workers=workers) if recipe.search.grid else []
     settings = recipe.model.with_parameters(best(candidates).parameters) if candidates else recipe.model
-    calibrated = _calibrate(recipe, settings, part, workers)
+    model = settings.build(seed=recipe.seed, weights=weights)
+    calibrated = _calibrate(recipe, model, part, workers)
     record = FitRecord(
         held_out=held_out,
         blocks=kept,
@@ -171,9 +174,6 @@ def _training_part(
     return "dev part", TrainingPart(data.features[seen], labels[seen], [split])
 
 
-def _calibrate(
-    recipe: Recipe, settings: ModelSettings, part: TrainingPart, workers: int
-) -> TemperatureScaled:
+def _calibrate(recipe: Recipe, model: Pipeline, part: TrainingPart, workers: int) -> TemperatureScaled:
     splits = part.splits if recipe.calibration.method == "temperature" else []
-    model = TemperatureScaled(settings.build(seed=recipe.seed), held_out=splits, workers=workers)
-    return model.fit(part.features, part.labels)
+    return TemperatureScaled(model, held_out=splits, workers=workers).fit(part.features, part.labels)
