@@ -36,6 +36,12 @@ folds = 3
 kind = "speakers"
 speakers = ["05", "06"]
 dev = 0.5
+[protocol.dev_rows]
+kind = "speakers"
+speakers = ["05", "06"]
+dev = 0.1
+dev_by = "row"
+seed = 0
 [protocol.random]
 kind = "random"
 test = 0.25

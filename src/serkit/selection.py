@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
+from serkit.corpora.manifest import is_complete
 from serkit.evaluation.metrics import uar
 from serkit.features import FeatureSet
 from serkit.models.classical import CLASSIFIER, SCALER
@@ -143,17 +144,13 @@ def hold_out(rows: pandas.DataFrame, *, folds: int = 5) -> HeldOut:
 
 
 def _groups(rows: pandas.DataFrame) -> tuple[Unit, NDArray[np.object_] | None]:
-    if _is_known(rows, "speaker"):
+    if is_complete(rows, "speaker"):
         speakers = speaker_groups(rows)
         if len(set(speakers)) > 1:
             return "speaker", speakers
-    if _is_known(rows, "statement") and rows["statement"].nunique() > 1:
+    if is_complete(rows, "statement") and rows["statement"].nunique() > 1:
         return "statement", rows["statement"].to_numpy(dtype=object)
     return "clip", None
-
-
-def _is_known(rows: pandas.DataFrame, column: str) -> bool:
-    return column in rows and bool(rows[column].notna().all())
 
 
 def grid_search(

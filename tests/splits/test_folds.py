@@ -7,10 +7,17 @@ import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.model_selection import KFold, LeaveOneGroupOut
+from sklearn.model_selection import KFold, LeaveOneGroupOut, train_test_split
 
 from serkit.errors import LeakError, SplitError
-from serkit.splits import Protocol, make_folds, published_folds, published_names, speaker_groups
+from serkit.splits import (
+    Protocol,
+    count_leaks,
+    make_folds,
+    published_folds,
+    published_names,
+    speaker_groups,
+)
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 RANDOM = {"test": 0.25, "seed": 3, "allow_leaks": ("speaker",)}
@@ -152,6 +159,31 @@ def test_dev_speakers_come_from_every_corpus_and_depend_on_the_seed():
     assert dev(0) == dev(0)
     assert {name.split("/")[0] for name in dev(0)} == {"emodb", "ravdess"}
     assert len({frozenset(dev(seed)) for seed in range(9)}) > 1
+
+
+def test_dev_rows_among_the_training_speakers():
+    """As published for RAVDESS: actors 1 to 21 cut 90/10 at random, actors 22 to 24 for the test."""
+    test = ("22", "23", "24")
+    protocol = Protocol(kind="speakers", speakers=test, dev=0.1, dev_by="row", seed=0)
+    (fold,) = make_folds(RAVDESS, protocol)
+    assert (len(fold.train), len(fold.dev), len(fold.test)) == (151, 17, 24)
+    assert speakers_of(RAVDESS, fold.test) == {f"ravdess/{name}" for name in test}
+    assert speakers_of(RAVDESS, fold.dev) < speakers_of(RAVDESS, fold.train)
+    assert not speakers_of(RAVDESS, fold.dev) & speakers_of(RAVDESS, fold.test)
+    others = np.flatnonzero(~RAVDESS["speaker"].isin(test))
+    train, dev = train_test_split(others, test_size=0.1, random_state=0)
+    assert np.array_equal(fold.train, np.sort(train))
+    assert np.array_equal(fold.dev, np.sort(dev))
+    assert count_leaks(RAVDESS, fold, protocol) == {"speaker": 0}
+
+
+def test_dev_rows_do_not_hide_what_leaks_into_the_test():
+    leaking = RAVDESS.assign(content=[f"{row:064d}" for row in range(len(RAVDESS))])
+    protocol = Protocol(kind="speakers", speakers="24", dev=0.5, dev_by="row", seed=0)
+    (fold,) = make_folds(leaking, protocol)
+    leaking.loc[fold.test[0], "content"] = leaking.loc[fold.dev[0], "content"]
+    with pytest.raises(LeakError, match="1 recordings stand in more than one"):
+        make_folds(leaking, protocol)
 
 
 def test_dev_rows_of_a_random_split():

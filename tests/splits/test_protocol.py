@@ -23,6 +23,9 @@ from serkit.splits import Protocol
         ({"kind": "speaker_fold"}, "'speaker_folds'"),
         ({"kind": "random", "test": 0.2, "seed": 0, "allow_leaks": ["speakers"]}, "'speaker'"),
         ({"kind": "speaker_folds", "fold": 5}, "Extra inputs are not permitted"),
+        ({"kind": "speakers", "speakers": "KL", "dev_by": "row", "dev": 0.1}, "needs dev and seed"),
+        ({"kind": "speakers", "speakers": "KL", "dev_by": "row", "seed": 0}, "needs dev and seed"),
+        ({"kind": "speaker_folds", "folds": 5, "dev_by": "row"}, "does not use dev_by"),
     ],
 )
 def test_wrong_fields_are_refused(fields, message):
@@ -47,6 +50,10 @@ def test_a_protocol_survives_json():
             "random split stratified by emotion, 25% test, seed 1",
         ),
         ({"kind": "speakers", "speakers": "KL"}, "held-out speakers KL"),
+        (
+            {"kind": "speakers", "speakers": ("JK", "KL"), "dev": 0.1, "dev_by": "row", "seed": 2},
+            "held-out speakers JK, KL; 10% of the other rows, drawn with seed 2, as the dev part",
+        ),
         ({"kind": "speaker_folds", "folds": 4, "seed": 7}, "4 speaker folds, shuffled with seed 7"),
         ({"kind": "leave_one_corpus_out"}, "leave one corpus out"),
         (

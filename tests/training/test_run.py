@@ -125,6 +125,15 @@ def test_a_dev_part_is_what_is_chosen_on(recipe, manifest, cache, tmp_path):
 
 
 @pytest.mark.usefixtures("no_pictures")
+def test_a_dev_part_of_the_training_speakers_is_said_and_no_leak(recipe, manifest, cache, tmp_path):
+    run = train(recipe, manifest, protocol="dev_rows", out=tmp_path / "run", cache=cache, bundle=False)
+    assert run.folds[0].record.held_out == "dev part"
+    assert run.report.facts.leaks == {"speaker": 0, "content": 0}
+    assert run.report.facts.cautions == ()
+    assert "Chosen and calibrated on other recordings of the training speakers" in run.report.facts.notes[0]
+
+
+@pytest.mark.usefixtures("no_pictures")
 def test_a_split_that_cuts_through_speakers_is_said_first(recipe, manifest, cache, tmp_path):
     run = train(recipe, manifest, protocol="random", out=tmp_path / "run", cache=cache, bundle=False)
     assert run.report.facts.leaks["speaker"] == 6

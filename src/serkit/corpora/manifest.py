@@ -182,6 +182,11 @@ def _check_stretches(manifest: pd.DataFrame, source: str) -> None:
         )
 
 
+def is_complete(manifest: pd.DataFrame, column: str) -> bool:
+    """Whether a manifest has a column and every row fills it."""
+    return column in manifest and bool(manifest[column].notna().all())
+
+
 def order_columns(manifest: pd.DataFrame) -> pd.DataFrame:
     """Return the manifest with the columns in the schema's order, without those that are all missing."""
     known = [name for name in SCHEMA if name in manifest]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serkit.bundle_info import speaker_key
+from serkit.corpora.manifest import is_complete
 from serkit.errors import ManifestError
 from serkit.evaluation.predictions import Predictions
 from serkit.evaluation.report import RunFacts
@@ -101,7 +102,7 @@ def bundle_facts(info: BundleInfo, manifest: pandas.DataFrame) -> RunFacts:
 def _speakers_met(manifest: pandas.DataFrame, facts: CorpusFacts) -> int | None:
     """Return how many test speakers of a corpus the model was trained on; None = the bundle does not say."""
     rows = manifest[manifest["corpus"] == facts.name]
-    known = "speaker" in rows and bool(rows["speaker"].notna().all())
+    known = is_complete(rows, "speaker")
     if not (known and facts.speaker_keys):
         return None
     return len({speaker_key(group) for group in speaker_groups(rows)} & set(facts.speaker_keys))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from serkit.corpora.manifest import is_complete
 from serkit.evaluation.predictions import Predictions, restrict_to_corpus_emotions
 from serkit.splits import speaker_groups
 
@@ -48,7 +49,7 @@ def align(one: Predictions, other: Predictions) -> Pair | None:
     [0, 2]
     """
     keys, other_keys = _clips(one), _clips(other)
-    known = "speaker" in one.rows and bool(one.rows["speaker"].notna().all())
+    known = is_complete(one.rows, "speaker")
     if not known or sorted(keys) != sorted(other_keys):
         return None
     classes = tuple(sorted({*one.classes, *other.classes}))

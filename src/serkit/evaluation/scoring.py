@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from serkit.corpora.manifest import is_complete
 from serkit.evaluation import confusion, metrics, reliability
 from serkit.evaluation.bootstrap import Interval, Statistic, bootstrap_interval
 from serkit.evaluation.groups import ATTRIBUTES, group_names, in_order
@@ -102,7 +103,7 @@ class _Scored(NamedTuple):
     @classmethod
     def of_predictions(cls, predictions: Predictions, seed: int) -> _Scored:
         rows = predictions.rows
-        known = "speaker" in rows and bool(rows["speaker"].notna().all())
+        known = is_complete(rows, "speaker")
         # Without speakers each clip stands for itself.
         speakers = speaker_groups(rows) if known else _numbered(rows["corpus"])
         return cls(predictions.truth, predictions.probabilities, speakers, known, seed)

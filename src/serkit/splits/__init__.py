@@ -9,7 +9,7 @@
 ============================  ==========================================================
 """
 
-from serkit.splits.folds import Fold, make_folds
+from serkit.splits.folds import Fold, count_leaks, make_folds
 from serkit.splits.leaks import check_leaks, speaker_groups
 from serkit.splits.protocol import Leak, Protocol
 from serkit.splits.published import PublishedFolds, published_folds, published_names
@@ -20,6 +20,7 @@ __all__ = [
     "Protocol",
     "PublishedFolds",
     "check_leaks",
+    "count_leaks",
     "make_folds",
     "published_folds",
     "published_names",

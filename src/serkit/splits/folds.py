@@ -86,8 +86,18 @@ def make_folds(manifest: pandas.DataFrame, protocol: Protocol) -> list[Fold]:
         raise SplitError("an empty manifest cannot be split", hint="scan a folder that holds recordings")
     folds = [_with_dev(manifest, fold, protocol) for fold in _MAKERS[protocol.kind](manifest, protocol)]
     for fold in folds:
-        check_leaks(manifest, fold, allow=protocol.allow_leaks)
+        count_leaks(manifest, fold, protocol)
     return folds
+
+
+def count_leaks(manifest: pandas.DataFrame, fold: Fold, protocol: Protocol) -> dict[str, int]:
+    """Check a fold as `check_leaks` does, with what its protocol allows.
+
+    A dev part that is drawn from the rows of the training speakers counts as training.
+    """
+    if protocol.dev_by == "row":
+        fold = Fold(fold.name, np.concatenate([fold.train, fold.dev]), fold.test)
+    return check_leaks(manifest, fold, allow=protocol.allow_leaks)
 
 
 def _random(manifest: pandas.DataFrame, protocol: Protocol) -> list[Fold]:
@@ -188,10 +198,10 @@ def _missing(one: PublishedFolds, keys: Keys) -> list[str]:
 
 
 def _with_dev(manifest: pandas.DataFrame, fold: Fold, protocol: Protocol) -> Fold:
-    """Hold out the dev part, by rows for the random kinds and by speakers otherwise."""
+    """Hold out the dev part, by rows for the random kinds or where asked, and by speakers otherwise."""
     if not protocol.dev or fold.dev.size:
         return fold
-    if protocol.kind in ("random", "stratified"):
+    if protocol.kind in ("random", "stratified") or protocol.dev_by == "row":
         train, dev = _draw_rows(manifest, fold.train, protocol, protocol.dev)
     else:
         train, dev = _draw_speakers(speaker_groups(manifest), fold, protocol)

@@ -21,7 +21,7 @@ Leak = Literal["speaker", "content", "parent"]
 _FIELDS: dict[str, set[str]] = {
     "random": {"test", "seed", "allow_leaks"},
     "stratified": {"test", "seed", "allow_leaks"},
-    "speakers": {"speakers", "seed"},
+    "speakers": {"speakers", "seed", "dev_by"},
     "speaker_folds": {"folds", "seed"},
     "leave_one_speaker_out": {"seed"},
     "leave_one_corpus_out": {"seed"},
@@ -70,6 +70,9 @@ class Protocol(BaseModel):
     dev : float
         Share of the training speakers, in each corpus, that is held out as the dev part; for
         ``random`` and ``stratified`` the share of the training rows. Lists that name dev speakers keep them.
+    dev_by : {"speaker", "row"}
+        ``row``, for the kind ``speakers`` alone: `dev` is a share of the training rows, drawn at random, so
+        that a model is chosen on voices that it was trained on. The test part stays unheard.
     allow_leaks : tuple of str
         What may cross the split: ``speaker``, ``content``, ``parent``. Only kinds that cut through
         speakers may set it; what crosses is counted and reported.
@@ -91,18 +94,21 @@ class Protocol(BaseModel):
     speakers: Names = ()
     published: Names = ()
     dev: float = Field(default=0.0, ge=0.0, lt=1.0)
+    dev_by: Literal["speaker", "row"] = "speaker"
     allow_leaks: tuple[Leak, ...] = ()
 
     @model_validator(mode="after")
     def _fields_fit_the_kind(self) -> Protocol:
-        fields = self.model_fields_set & Protocol.model_fields.keys()  # a subclass may add its own
-        given = {name for name in fields if getattr(self, name) not in (None, ())}
+        fields = Protocol.model_fields  # a subclass may add its own
+        given = {name for name, field in fields.items() if getattr(self, name) != field.default}
         ignored = sorted(given - _FIELDS[self.kind] - {"kind", "dev"})
         missing = sorted(_REQUIRED.get(self.kind, set()) - given)
         if ignored:
             raise ValueError(f"a '{self.kind}' protocol does not use {', '.join(ignored)}")
         if missing:
             raise ValueError(f"a '{self.kind}' protocol needs {', '.join(missing)}")
+        if self.dev_by == "row" and not (self.dev and self.seed is not None):
+            raise ValueError("dev_by = 'row' needs dev and seed")
         return self
 
     def describe(self) -> str:
@@ -116,6 +122,8 @@ class Protocol(BaseModel):
             "leave_one_corpus_out": "leave one corpus out",
             "published": f"published folds {' + '.join(self.published)}",
         }[self.kind]
+        if self.dev_by == "row":
+            text += f"; {self.dev:.0%} of the other rows, drawn with seed {self.seed}, as the dev part"
         return f"{text}; {', '.join(self.allow_leaks)} may cross" if self.allow_leaks else text
 
 

@@ -10,6 +10,7 @@ from serkit import __version__
 from serkit.bundle import BundleInfo, CorpusFacts, ScoreFacts, save_bundle
 from serkit.bundle_info import speaker_key
 from serkit.corpora import CORPORA
+from serkit.corpora.manifest import is_complete
 from serkit.model_card import model_card
 from serkit.onnx_export import export_onnx
 from serkit.selection import only_blocks
@@ -89,8 +90,7 @@ def _corpora(rows: pandas.DataFrame) -> Iterator[CorpusFacts]:
 
 
 def _speakers(rows: pandas.DataFrame) -> NDArray[np.object_]:
-    known = "speaker" in rows and bool(rows["speaker"].notna().all())
-    return speaker_groups(rows) if known else np.empty(0, dtype=object)
+    return speaker_groups(rows) if is_complete(rows, "speaker") else np.empty(0, dtype=object)
 
 
 def _scores(report: EvaluationReport) -> Iterator[ScoreFacts]:

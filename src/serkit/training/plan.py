@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from serkit import __version__
-from serkit.splits import check_leaks, make_folds, speaker_groups
+from serkit.corpora.manifest import is_complete
+from serkit.splits import count_leaks, make_folds, speaker_groups
 from serkit.training.rows import select_rows
 from serkit.training.run_folder import fingerprint
 
@@ -105,7 +106,7 @@ def make_plan(recipe: Recipe, manifest: pandas.DataFrame, protocol: str | None) 
     name = recipe.choose_protocol(protocol, set(manifest["corpus"]))
     rows = select_rows(manifest, recipe, name)
     folds = make_folds(rows, recipe.protocol[name])
-    found = [check_leaks(rows, fold, allow=recipe.protocol[name].allow_leaks) for fold in folds]
+    found = [count_leaks(rows, fold, recipe.protocol[name]) for fold in folds]
     leaks = {kind: max(counts[kind] for counts in found) for kind in found[0]}
     return TrainingPlan(recipe, name, rows, folds, leaks)
 
@@ -123,7 +124,7 @@ def library_versions() -> dict[str, str]:
 
 
 def _describe_fold(rows: pandas.DataFrame, fold: Fold) -> dict[str, Any]:
-    known = "speaker" in rows and rows["speaker"].notna().all()
+    known = is_complete(rows, "speaker")
     speakers = speaker_groups(rows) if known else np.full(len(rows), "unknown", dtype=object)
     parts = {"train": fold.train, "dev": fold.dev, "test": fold.test}
     described = {

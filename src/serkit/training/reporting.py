@@ -76,6 +76,8 @@ def _notes(plan: TrainingPlan, folds: Sequence[FoldResult]) -> Iterator[str]:
     missing = sorted({name for fold in plan.folds for name in fold.missing})
     if missing:
         yield f"The published list names what the manifest lacks: {', '.join(missing)}."
+    if plan.protocol.dev_by == "row":
+        yield "Chosen and calibrated on other recordings of the training speakers, whose voices it knows."
     for unit in ("statement", "clip"):
         names = ", ".join(fold.name for fold in folds if fold.record.held_out == unit)
         if names:

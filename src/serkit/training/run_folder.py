@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from serkit.corpora.manifest import is_complete
 from serkit.errors import TrainingError
 from serkit.files import sha256, write_text
 from serkit.training.fitting import FitRecord  # noqa: TC001 - pydantic reads it at run time
@@ -157,12 +158,8 @@ def fingerprint(settings: Mapping[str, Any], rows: pandas.DataFrame) -> str:
     str
         64 hexadecimal digits.
     """
-    contents = rows["content"] if _has_contents(rows) else rows["file"].map(sha256)
+    contents = rows["content"] if is_complete(rows, "content") else rows["file"].map(sha256)
     table = rows.drop(columns="file").assign(content=contents)
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update(table[sorted(map(str, table))].to_csv(index=False).encode())
     return digest.hexdigest()
-
-
-def _has_contents(rows: pandas.DataFrame) -> bool:
-    return "content" in rows and bool(rows["content"].notna().all())
