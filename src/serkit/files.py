@@ -20,12 +20,13 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     Parameters
     ----------
     path : Path or str
-        Final name. Its folder is made if it is missing.
+        Final name. Its folder is made if it is missing. A link stays, and what it points to is replaced.
 
     Yields
     ------
     Path
-        A name in the same folder, with the same suffix, to write to.
+        A name in the same folder, with the same suffix, to write to; `path` itself if it is a device or a
+        pipe, whose place no file may take.
 
     Examples
     --------
@@ -37,16 +38,35 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     ['a.txt']
     """
     final = Path(path)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{final.stem}.", suffix=final.suffix, dir=final.parent)
-    os.close(handle)
-    partial = Path(name)
+    if final.exists() and not final.is_file() and not final.is_dir():
+        yield final
+        return
+    with _naming(final):
+        target = Path(os.path.realpath(final))
+        partial = _empty_beside(target)
     try:
         yield partial
-        partial.chmod(0o666 & ~_umask())
-        partial.replace(final)
+        with _naming(final):
+            partial.chmod(0o666 & ~_umask())
+            partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _empty_beside(target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    return Path(name)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error name the path that the user knows, not that of the temporary file."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_text(path: Path | str, text: str) -> None:

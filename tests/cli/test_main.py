@@ -84,6 +84,7 @@ def test_an_interrupt_ends_quietly(tiny_bundle: Path, tmp_path: Path) -> None:
     [
         (AudioError("a.wav: broken", hint="mend it"), "a.wav: broken; mend it", 2),
         (FileNotFoundError(2, "No such file", "a.csv"), "a.csv: No such file", 2),
+        (OSError(28, "No space left on device"), "No space left on device", 1),
         (
             ModuleNotFoundError("no", name="pandas.io"),
             "pandas.io is not installed; pip install 'serkit[train]'",

@@ -122,7 +122,16 @@ def test_every_bad_input_gets_one_line_and_the_good_one_its_answer(
     )
     soundfile.write(bad / "silent.wav", np.zeros_like(signal), rate)
     soundfile.write(bad / "short.wav", signal[:100], rate)
-    names = ["missing.wav", "folder", "*.aiff", *sorted(p.name for p in bad.iterdir() if p.is_file())]
+    for name, size in {"head.m4a": 20, "half.m4a": 3000, "half.webm": 3000, "half.ogg": 3000}.items():
+        write_shortened(signal, rate, bad / name, size)
+    (bad / "loop.wav").symlink_to("loop.wav")
+    names = [
+        "missing.wav",
+        "folder",
+        "*.aiff",
+        "loop.wav",
+        *sorted(p.name for p in bad.iterdir() if p.is_file()),
+    ]
     run = serkit(
         "predict", *[bad / name for name in names], voice_file, "--model", tiny_bundle, "--format", "json"
     )
@@ -134,6 +143,17 @@ def test_every_bad_input_gets_one_line_and_the_good_one_its_answer(
     document = json.loads(run.stdout)
     assert [p["source"] for p in document["predictions"]] == [str(voice_file)]
     assert sorted(failure["error"] for failure in document["failures"]) == sorted(lines)
+
+
+def write_shortened(signal: np.ndarray, rate: int, path: Path, size: int) -> None:
+    """Write a recording, of which only the first bytes arrive."""
+    if path.suffix == ".ogg":
+        soundfile.write(path, signal, rate, format="OGG", subtype="OPUS")
+    else:
+        write_media(signal, path, {".m4a": "aac", ".webm": "libopus"}[path.suffix])
+    content = path.read_bytes()
+    assert len(content) > size
+    path.write_bytes(content[:size])
 
 
 def _flac(signal: np.ndarray, rate: int) -> bytes:
@@ -149,10 +169,11 @@ def test_standard_input_is_heard(serkit: Serkit, tiny_bundle: Path, voice_file: 
     assert row["emotion"] == "happy"
 
 
-def test_empty_standard_input_is_an_error(serkit: Serkit, tiny_bundle: Path) -> None:
-    run = serkit("predict", "-", "--model", tiny_bundle, input=b"")
+@pytest.mark.parametrize(("source", "words"), [("-", "standard input: empty"), ("", "'': no such file")])
+def test_empty_input_is_an_error(serkit: Serkit, tiny_bundle: Path, source: str, words: str) -> None:
+    run = serkit("predict", source, "--model", tiny_bundle, input=b"")
     assert run.returncode == 1
-    assert len(errors(run)) == 1
+    assert [words in line for line in errors(run)] == [True]
 
 
 def test_folders_and_patterns_are_expanded(serkit: Serkit, tiny_bundle: Path, voices: Path) -> None:
@@ -234,6 +255,7 @@ def test_a_stretch_beyond_the_recording_is_an_error_of_that_recording(
         (["a.wav", "--format", "xml"], "'table', 'json', 'jsonl', 'csv', 'parquet'"),
         (["a.wav", "--model", "no-such-model"], "no-such-model: no such model"),
         (["a.wav", "--format", "parquet"], "needs --out"),
+        (["-a.wav"], "No such option"),
         (["a.wav", "--start", "2", "--end", "1"], "does not come after"),
         (["a.wav", "--start", "-1"], "--start"),
         (["a.wav", "--abstain-below", "2"], "--abstain-below"),
@@ -312,6 +334,51 @@ def test_a_reader_that_leaves_is_no_error(serkit: Serkit, tiny_bundle: Path, voi
     finally:
         os.close(write)
     assert (run.returncode, run.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full here")
+@pytest.mark.parametrize(
+    "options", [["--out", "/dev/full"], ["--format", "json"], ["--out", "/dev/full", "--format", "parquet"]]
+)
+def test_a_full_disk_is_one_line(
+    serkit: Serkit, tiny_bundle: Path, voice_file: Path, options: list[str]
+) -> None:
+    streams = {"capture_output": False, "stderr": subprocess.PIPE}
+    with Path("/dev/full").open("wb") as full:
+        run = serkit("predict", voice_file, "--model", tiny_bundle, *options, stdout=full, **streams)
+    assert run.returncode == 1
+    assert errors(run) == ["No space left on device"]
+    assert Path("/dev/full").is_char_device()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file descriptors differ there")
+@pytest.mark.parametrize(
+    ("closed", "source", "status", "words"),
+    [("0", "-", 1, ["empty"]), ("1", "examples/hello.wav", 0, []), ("2", "missing.wav", 1, [])],
+)
+def test_a_closed_stream_is_no_reason_to_break(
+    tiny_bundle: Path, closed: str, source: str, status: int, words: list[str]
+) -> None:
+    command = [sys.executable, "-m", "serkit", "predict", source, "--model", str(tiny_bundle)]
+    shell = ["sh", "-c", f'exec "$@" {closed}>&-', "sh", *command]
+    repository = Path(__file__).parents[2]
+    run = subprocess.run(shell, capture_output=True, check=False, timeout=60, cwd=repository)
+    assert run.returncode == status
+    assert [word in line for word, line in zip(words, errors(run), strict=True)] == [True] * len(words)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names are not allowed there")
+@pytest.mark.parametrize("name", ["two words.wav", "ünïcödé 日本語 🎙.wav", "-dash.wav", "line\nbreak.wav"])
+def test_any_name_is_a_recording(
+    serkit: Serkit, tiny_bundle: Path, voice_file: Path, tmp_path: Path, name: str
+) -> None:
+    shutil.copy(voice_file, tmp_path / "working" / name)
+    run = serkit("predict", "--model", tiny_bundle, "--format", "json", "--", name)
+    assert (run.returncode, errors(run)) == (0, [])
+    assert json.loads(run.stdout)["predictions"][0]["source"] == name
+    table = serkit("predict", "--model", tiny_bundle, "--", name).stdout.decode().splitlines()
+    assert len(table) == 2
+    assert table[1].count(name if name.isprintable() else repr(name)) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="file names are text there")

@@ -76,12 +76,19 @@ def main() -> None:
     0: done. 1: something failed for some inputs, each named on standard error. 2: a mistake of the user,
     explained on one line.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A file name or a bar that the terminal's encoding lacks is no reason to stop.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _mend_streams()
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     sys.exit(_run(arguments) if debug else _run_politely(arguments))
+
+
+def _mend_streams() -> None:
+    """Replace the streams that the caller closed; let no name that an encoding lacks stop a command."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def _run(arguments: list[str]) -> int:
@@ -131,6 +138,8 @@ def _explain(error: Exception) -> tuple[str, int]:
         from serkit.cli.extras import how_to_install
 
         return f"{error.name} is not installed; {how_to_install(error.name)}", USER_MISTAKE
-    if isinstance(error, OSError) and error.filename:
-        return f"{os.fsdecode(error.filename)}: {error.strerror}", USER_MISTAKE
+    if isinstance(error, OSError) and error.strerror:
+        # Without a file it is the output: a full disk, for example.
+        named = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        return named + error.strerror, USER_MISTAKE if named else SOME_FAILED
     return f"{type(error).__name__}: {error}; run with --debug for the traceback", SOME_FAILED

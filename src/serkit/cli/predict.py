@@ -69,7 +69,8 @@ def predict(  # noqa: PLR0913, PLR0917 - one argument per option
 ) -> None:
     """Hear the emotion in recordings.
 
-    A folder stands for every recording below it, - for standard input.
+    A folder stands for every recording below it, - for standard input. Put --
+    before names that begin with a dash.
     A recording that cannot be used is named on standard error, the others
     are done, and the exit status is 1. In a table, "happy?" is an answer less
     probable than --abstain-below.
@@ -139,7 +140,7 @@ def _find_sources(inputs: list[str], failures: list[Failure]) -> list[str]:
 
 def _expand(name: str) -> list[str]:
     """Return the recordings of a folder, of a pattern that the shell left alone, or the name itself."""
-    if name != "-" and Path(name).is_dir():
+    if name not in ("", "-") and Path(name).is_dir():
         return _expand_folder(name)
     if not glob.has_magic(name) or Path(name).exists():
         return [name]

@@ -103,7 +103,7 @@ def _write_plain_table(answers: Answers, stream: IO[str]) -> None:
         header = ""
         times = f"{prediction.start:8.2f}  {prediction.end:8.2f}"
         rest = ", ".join(f"{label} {value:.3f}" for label, value in prediction.ranked()[1 : answers.top])
-        line = f"{_emotion(prediction):{width}}  {prediction.confidence:10.3f}  {times}  {prediction.source}"
+        line = f"{_emotion(prediction):{width}}  {prediction.confidence:10.3f}  {times}  {_shown(prediction)}"
         stream.write(f"{line}  ({rest})\n" if rest else f"{line}\n")
 
 
@@ -124,12 +124,18 @@ def _write_rich_table(answers: Answers, stream: IO[str]) -> None:
         style = "yellow" if prediction.abstained else "bold green"
         share = f"{first[1]:.0%}"
         table.add_row(
-            Text(prediction.source), times, Text(_emotion(prediction), style), share, _bar(first[1])
+            Text(_shown(prediction)), times, Text(_emotion(prediction), style), share, _bar(first[1])
         )
         for label, value in others:
             table.add_row("", "", Text(label, "dim"), Text(f"{value:.0%}", "dim"), Text(_bar(value), "dim"))
     if table.row_count:
         Console(file=stream).print(table)
+
+
+def _shown(prediction: Prediction) -> str:
+    """Return the name of a recording so that it stays on its line and holds no commands for the terminal."""
+    source = prediction.source
+    return source if source.isprintable() else repr(source)
 
 
 def _emotion(prediction: Prediction) -> str:
