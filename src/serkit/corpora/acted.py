@@ -338,6 +338,7 @@ _EMODB = Corpus(
             "n": "neutral",
         }
     },
+    # Ages and sentences as the makers list them at http://emodb.bilderbar.info/docu/.
     speakers={
         "03": Speaker("male", 49, 31),
         "08": Speaker("female", 58, 34),
