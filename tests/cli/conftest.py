@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import matplotlib
 import pytest
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ Run = subprocess.CompletedProcess[bytes]
 
 @pytest.fixture
 def serkit(tmp_path: Path) -> Callable[..., Run]:
-    """Run `serkit ARGUMENTS...` in an empty folder; standard output and error are kept as bytes."""
+    """Run `serkit ARGUMENTS...` in an empty folder with an empty cache; its output is kept as bytes."""
     working = tmp_path / "working"
     working.mkdir()
 
     def run(*arguments: object, **settings: object) -> Run:
         command = [sys.executable, "-m", "serkit", *map(str, arguments)]
-        environment = os.environ | {"PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
+        cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "MPLCONFIGDIR": matplotlib.get_cachedir()}
+        environment = os.environ | {"PYTHONIOENCODING": "utf-8", "COLUMNS": "100"} | cache
         defaults = {"cwd": working, "env": environment, "capture_output": True, "timeout": 120}
         return subprocess.run(command, check=False, **defaults | settings)
 

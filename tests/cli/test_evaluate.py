@@ -68,6 +68,8 @@ def test_a_bundle_is_scored_on_a_corpus(
     assert f"{100 * report.uar.value:.1f}".encode() in run.stdout
     assert (tmp_path / "out" / "predictions.csv").is_file()
     assert (tmp_path / "out" / "report.html").is_file()
+    # The same features serve the next command.
+    assert any((tmp_path / "cache" / "serkit" / "features").iterdir())
 
 
 def test_recordings_must_be_named(serkit: Serkit, tiny_bundle: Path):

@@ -22,12 +22,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """One cache for all runs, as a user has."""
-    return _with_cache(tmp_path_factory.mktemp("cache"))
-
-
-def _with_cache(folder: Path) -> dict[str, str]:
     # Matplotlib would list the fonts anew for each new cache folder, which takes long.
-    return os.environ | {"XDG_CACHE_HOME": str(folder), "MPLCONFIGDIR": matplotlib.get_cachedir()}
+    cache = tmp_path_factory.mktemp("cache")
+    return os.environ | {"XDG_CACHE_HOME": str(cache), "MPLCONFIGDIR": matplotlib.get_cachedir()}
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +109,7 @@ def test_a_killed_training_goes_on_to_the_same_result(
 def test_a_mistake_is_told_on_one_line_before_anything_is_heard(
     changes: list[str], told: str, serkit: Serkit, command: list[str], tmp_path: Path
 ) -> None:
-    run = serkit(*command[3:], *changes, env=_with_cache(tmp_path / "cache"))
+    run = serkit(*command[3:], *changes)
     assert (run.returncode, run.stdout) == (2, b"")
     assert told in run.stderr.decode()
     assert run.stderr.count(b"\n") == 1

@@ -142,6 +142,20 @@ def test_a_split_that_cuts_through_speakers_is_said_first(recipe, manifest, cach
     )
 
 
+@pytest.mark.usefixtures("no_pictures")
+def test_a_corpus_is_left_out_although_the_others_lack_an_emotion(recipe_file, manifest, cache, tmp_path):
+    other = manifest["speaker"] > "03"
+    rows = manifest.assign(corpus=np.where(other, "mine", "ravdess"))
+    rows = rows[~(other & (rows["emotion"] == "neutral"))]
+    changes = ["protocol={corpora={kind='leave_one_corpus_out'}}", "data.corpora=[]"]
+    recipe = load_recipe(recipe_file, changes)
+    run = train(recipe, rows, out=tmp_path / "run", cache=cache, bundle=False)
+    assert [fold.name for fold in run.folds] == ["mine", "ravdess"]
+    recalls = {one.emotion: one.recall.value for one in run.report.per_class}
+    assert recalls["neutral"] == 0
+    assert recalls["angry"] > 0.6
+
+
 def test_a_recording_on_both_sides_fails_the_run(recipe, manifest, cache, tmp_path):
     leaking = manifest.copy()
     leaking.loc[leaking["speaker"] == "06", "content"] = leaking["content"].iloc[0]
