@@ -85,6 +85,15 @@ def test_trimming_equals_librosa(n_samples, quiet, level, top_db):
     assert trimmed.start == pytest.approx(2.0 + first / 16_000)
 
 
+@pytest.mark.parametrize("gain", [1e-6, 1e-3, 100.0])
+def test_gain_does_not_change_what_is_trimmed(gain):
+    signal = np.concatenate([1e-3 * noise(8_000, 1), noise(8_000), 1e-3 * noise(8_000, 2)]).astype(np.float32)
+    trimmed = trim_silence(Clip(signal, 16_000), top_db=40.0)
+    scaled = trim_silence(Clip(signal * np.float32(gain), 16_000), top_db=40.0)
+    assert 8_000 <= trimmed.signal.size < 13_000
+    assert (scaled.start, scaled.end) == (trimmed.start, trimmed.end)
+
+
 def test_trimming_leaves_silence_whole_as_librosa_does():
     silence = np.zeros(5_000, dtype=np.float32)
     assert trim_silence(Clip(silence, 16_000)).signal.size == librosa.effects.trim(silence)[0].size == 5_000

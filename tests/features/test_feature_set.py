@@ -177,6 +177,13 @@ def test_weights_follow_the_names_and_change_no_feature(voice):
     np.testing.assert_array_equal(made.extract(voice), plain.extract(voice))
 
 
+@pytest.mark.parametrize("gain", [0.001, 0.03, 8.0])
+def test_gain_does_not_change_the_functionals(voice, gain):
+    made = FEATURE_SETS["serkit-functionals"]
+    louder = Clip(voice.signal * np.float32(gain), voice.sampling_rate)
+    np.testing.assert_allclose(made.extract(louder), made.extract(voice), rtol=1e-2, atol=1e-2)
+
+
 @pytest.mark.parametrize("made", FEATURE_SETS.values(), ids=FEATURE_SETS)
 def test_every_name_has_a_weight(made):
     assert made.weights.shape == (len(made.names),)

@@ -20,8 +20,9 @@ Level = Literal["none", "peak", "rms", "zscore"]
 # Level that normalise_level("rms") brings a signal to: 20 dB below full scale.
 TARGET_RMS = 0.1
 TRIM_FRAME_LENGTH, TRIM_HOP_LENGTH = 2048, 512
-# Amplitude that the level of a quieter frame is computed from, so that silence has a finite level.
-TRIM_FLOOR = 1e-5
+# Amplitude that the level of a quieter frame is computed from: silence has a finite level, and far below
+# anything that is recorded, so that gain does not change what is cut.
+TRIM_FLOOR = 1e-12
 
 
 def resample(clip: Clip, sampling_rate: int) -> Clip:
@@ -108,8 +109,8 @@ def trim_silence(clip: Clip, *, top_db: float = 60.0) -> Clip:
     """Cut what is quiet from both ends.
 
     A frame of 2,048 samples is quiet if its level is `top_db` or more below that of the loudest frame; rule
-    and frames are those of ``librosa.effects.trim``. The level of digital silence counts as -100 dB, so a
-    silent clip stays whole.
+    and frames are those of ``librosa.effects.trim``, but that gain never changes what is cut: librosa takes
+    every level below -100 dB for -100 dB. A silent clip stays whole.
 
     Parameters
     ----------

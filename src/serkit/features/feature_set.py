@@ -19,7 +19,7 @@ from serkit.features.block import Block, FrameLength, Functionals, HopLength  # 
 from serkit.features.frames import Analysis, Floats, Framing, PadMode, Window
 
 # Raised whenever the same settings give other values than before.
-FEATURE_VERSION = 2
+FEATURE_VERSION = 3
 
 Layout = Literal["vector", "contours", "sequence", "image"]
 

@@ -111,7 +111,7 @@ _SETS: tuple[dict[str, Any], ...] = (
     {
         # Our own: the movement of pitch, loudness and spectrum, over all and over voiced frames.
         "name": "serkit-functionals",
-        "audio": {"sampling_rate": 16_000, "trim_db": 35.0},
+        "audio": {"sampling_rate": 16_000, "trim_db": 35.0, "level": "peak"},
         "n_fft": 512,
         "hop_length": 160,
         "functionals": _MOVEMENT,
