@@ -69,6 +69,9 @@ def test_the_saved_model_predicts_and_says_what_it_is(finished, manifest, recipe
     assert bundle.info.front_end == recipe.features
     assert bundle.info.temperature == finished.final.temperature
     assert bundle.info.scores[0].value == finished.report.uar.value
+    of_groups = {score.measured_on.rpartition(", ")[2]: score.value for score in bundle.info.scores}
+    for group in finished.report.groups["gender"]:
+        assert of_groups[f"gender {group.group}"] == group.uar.value
     assert (bundle.info.corpora[0].name, bundle.info.corpora[0].speakers) == ("ravdess", 6)
     predictor = Predictor(bundle)
     said = [predictor.predict(file).emotion for file in manifest["file"].iloc[::10]]

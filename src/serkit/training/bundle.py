@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from serkit.evaluation import EvaluationReport
+    from serkit.evaluation.report import GroupScore, Score
     from serkit.recipe import Recipe
     from serkit.training.fitting import FittedModel, TrainingData
 
@@ -95,14 +96,23 @@ def _speakers(rows: pandas.DataFrame) -> NDArray[np.object_]:
 
 def _scores(report: EvaluationReport) -> Iterator[ScoreFacts]:
     for metric in _SCORES:
-        score = report.scores[metric]
-        if score.value is not None and score.low is not None and score.high is not None:
-            yield ScoreFacts(
-                measured_on=report.facts.protocol,
-                metric=metric,
-                value=score.value,
-                low=score.low,
-                high=score.high,
-                recordings=report.n_clips,
-                speakers=report.n_speakers,
-            )
+        yield from _facts(report, metric, report.scores[metric], report)
+    for attribute, groups in report.groups.items():
+        for group in groups:
+            yield from _facts(report, "uar", group.uar, group, f", {attribute} {group.group}")
+
+
+def _facts(
+    report: EvaluationReport, metric: str, score: Score, part: EvaluationReport | GroupScore, which: str = ""
+) -> Iterator[ScoreFacts]:
+    """Yield a score of the report, or of one group in it, unless it or its interval is undefined."""
+    if score.value is not None and score.low is not None and score.high is not None:
+        yield ScoreFacts(
+            measured_on=report.facts.protocol + which,
+            metric=metric,
+            value=score.value,
+            low=score.low,
+            high=score.high,
+            recordings=part.n_clips,
+            speakers=part.n_speakers,
+        )
