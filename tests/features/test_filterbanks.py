@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serkit.errors import FeatureError
+from serkit.features.descriptors import mel
 from serkit.features.filterbanks import (
     MelBands,
     chroma_filterbank,
@@ -16,8 +17,10 @@ from serkit.features.filterbanks import (
     dct_matrix,
     hz_to_mel,
     mel_filterbank,
+    mel_stripes,
     mel_to_hz,
 )
+from serkit.features.frames import Analysis, Framing
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
@@ -64,3 +67,24 @@ def test_contrast_bands_above_the_rate_are_refused():
 def test_contrast_band_without_bins_is_refused():
     with pytest.raises(FeatureError, match="n_fft"):
         contrast_bands(16_000, 64, 6, 20.0, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("n_mels", "rate", "n_fft"), [(128, 22_050, 2048), (40, 8_000, 512), (5, 48_000, 256)]
+)
+def test_stripes_of_mel_filters_hold_all_that_is_not_zero(n_mels, rate, n_fft):
+    bands = MelBands(n_mels, 0.0, None, htk=False)
+    whole = np.zeros((n_mels, n_fft // 2 + 1), dtype=np.float32)
+    first = 0
+    for bins, weights in mel_stripes(rate, n_fft, bands):
+        whole[first : first + len(weights), bins] = weights
+        first += len(weights)
+    np.testing.assert_array_equal(whole, mel_filterbank(rate, n_fft, bands))
+
+
+def test_a_filter_without_a_bin_gives_zero():
+    bank = mel_filterbank(8_000, 256, MelBands(300, 0.0, None, htk=False))
+    noise = np.random.default_rng(0).standard_normal(8_000).astype(np.float32)
+    power = mel(Analysis(noise, 8_000), Framing(n_fft=256), n_mels=300)
+    assert not bank.any(axis=1).all()
+    np.testing.assert_array_equal(power.any(axis=1), bank.any(axis=1))

@@ -194,9 +194,10 @@ def normalise_level(clip: Clip, how: Level) -> Clip:
         case "zscore":
             signal -= signal.mean()
             # Rounding leaves a constant signal a deviation that must not be blown up.
-            scale = signal.std() if np.ptp(clip.signal) else 0.0
+            scale = np.sqrt(signal @ signal / signal.size) if np.ptp(clip.signal) else 0.0
         case _:
             raise InvalidSignalError(
                 f"{clip.source}: unknown level {how!r}", hint='choose "none", "peak", "rms" or "zscore"'
             )
-    return replace(clip, signal=(signal / (scale or 1.0)).astype(np.float32))
+    signal /= scale or 1.0
+    return replace(clip, signal=signal.astype(np.float32))

@@ -24,6 +24,8 @@ A0_HZ = 27.5
 CHROMA_CENTRE_OCTAVE = 5.0
 CHROMA_OCTAVE_WIDTH = 2.0
 NEGLIGIBLE = 1e-12
+# Neighbouring mel filters that are applied at once.
+STRIPE_HEIGHT = 16
 
 
 def hz_to_mel(hertz: NDArray[np.float64], *, htk: bool = False) -> NDArray[np.float64]:
@@ -106,6 +108,26 @@ def mel_filterbank(sampling_rate: int, n_fft: int, bands: MelBands) -> Floats:
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
     triangles = np.maximum(0, np.minimum(rising, falling))
     return _frozen(triangles * 2 / (edges[2:] - edges[:-2]))
+
+
+class Stripe(NamedTuple):
+    """Neighbouring filters: the bins between which they are not zero, and their weights there."""
+
+    bins: slice
+    weights: Floats
+
+
+@lru_cache(maxsize=64)
+def mel_stripes(sampling_rate: int, n_fft: int, bands: MelBands) -> tuple[Stripe, ...]:
+    """Return the filters of `mel_filterbank` in groups, without the zeros that make up most of the matrix."""
+    bank = mel_filterbank(sampling_rate, n_fft, bands)
+    return tuple(_stripe(bank[first : first + STRIPE_HEIGHT]) for first in range(0, len(bank), STRIPE_HEIGHT))
+
+
+def _stripe(filters: Floats) -> Stripe:
+    used = np.flatnonzero(filters.any(axis=0))
+    bins = slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 1)
+    return Stripe(bins, np.ascontiguousarray(filters[:, bins]))
 
 
 def check_band(fmin: float, fmax: float, sampling_rate: int) -> None:

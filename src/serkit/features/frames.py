@@ -21,7 +21,7 @@ Sample = TypeVar("Sample", bound=np.generic)
 # Share of the constant in a raised cosine.
 WINDOW_OFFSETS: dict[str, float] = {"hann": 0.5, "hamming": 0.54}
 # Frames that are transformed at once: few enough for their buffers to stay in the processor's cache.
-BLOCK = 8
+BLOCK = 32
 # Less than this share of the largest magnitude of a frame is rounding noise. As zeros they keep the products
 # of spectra and filters away from the smallest floats, which slow a processor down tenfold.
 ROUNDING_NOISE = np.float32(1e-12)
@@ -163,11 +163,11 @@ def window_weights(window: Window, n_fft: int) -> NDArray[np.float64]:
 
 
 def _magnitude(analysis: Analysis, framing: Framing) -> Floats:
-    # In float64, which numpy transforms as fast as float32: so the spectra equal librosa's.
-    cut = frames(analysis.signal.astype(np.float64), framing.n_fft, framing.hop_length, framing.pad_mode)
+    cut = frames(analysis.signal, framing.n_fft, framing.hop_length, framing.pad_mode)
     weights = window_weights(framing.window, framing.n_fft)
     n_bins = framing.n_fft // 2 + 1
     magnitude = np.empty((len(cut), n_bins), dtype=np.float32)
+    # In float64, which numpy transforms as fast as float32: so the spectra equal librosa's.
     windowed = np.empty((BLOCK, framing.n_fft))
     spectra = np.empty((BLOCK, n_bins), dtype=np.complex128)
     for first in range(0, len(cut), BLOCK):

@@ -46,8 +46,8 @@ def voiced_frames(analysis: Analysis, framing: Framing, settings: PitchSettings 
     >>> from serkit.features.frames import Analysis, Framing
     >>> tone = np.sin(2 * np.pi * 200 * np.arange(16_000) / 16_000).astype(np.float32)
     >>> tone[8_000:] = 0
-    >>> voiced_frames(Analysis(tone, 16_000), Framing(512, 160)).sum()
-    51
+    >>> int(voiced_frames(Analysis(tone, 16_000), Framing(512, 160)).sum())
+    52
     """
     pitch = PitchSettings(framing.hop_length, framing.pad_mode) if settings is None else settings
     return analysis.once(_voiced_frames, framing, pitch)
