@@ -36,3 +36,15 @@ def test_every_frame_length_gives_the_same_number_of_frames(n_samples, hop_lengt
     first_of_last = (len(cut) - 1) * hop_length
     if first_of_last < n_samples:
         assert cut[-1, half] == signal[first_of_last]
+
+
+@pytest.mark.parametrize("pad_mode", ["constant", "reflect"])
+@pytest.mark.parametrize(
+    ("filling", "n_filled"), [(0.0, 9_000), (-0.2, 9_000), (0.0, 700), (0.0, 16_000), (0.3, 0)]
+)
+def test_a_filled_up_clip_has_the_spectra_of_all_its_frames(pad_mode, filling, n_filled):
+    signal = np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
+    signal[signal.size - n_filled :] = filling
+    ours = Analysis(signal, 16_000).magnitude(Framing(1024, 160, "hann", pad_mode))
+    expected = np.abs(librosa.stft(signal, n_fft=1024, hop_length=160, pad_mode=pad_mode))
+    np.testing.assert_allclose(ours.T, expected, rtol=1e-5, atol=1e-4)
