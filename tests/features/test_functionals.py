@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -64,6 +64,7 @@ FINITE = st.floats(-1e6, 1e6, width=32)
 
 @settings(deadline=None, max_examples=60)
 @given(arrays(np.float32, st.tuples(st.integers(1, 3), st.integers(1, 30)), elements=FINITE))
+@example(np.array([[0, 1.2e-38], [3e-23, 0]], dtype=np.float32))
 def test_functionals_are_finite_and_ordered(contours):
     names = [*FUNCTIONALS, "percentile_10", "percentile_90"]
     values = apply_functionals(contours, np.arange(contours.shape[1]) * 0.01, names)

@@ -118,7 +118,8 @@ class Statistics:
 
     @cached_property
     def _varies(self) -> NDArray[np.bool_]:
-        return self.min < self.max
+        # Rounding can give a constant row a deviation, and take that of the smallest floats away.
+        return (self.min < self.max) & (self.std > 0)
 
     @cached_property
     def _standardised(self) -> Doubles:
