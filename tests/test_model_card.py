@@ -36,6 +36,16 @@ def test_it_names_training_data_with_licence_and_scores_with_interval(info: Bund
     assert "| synthetic, training rows | uar | 0.980 | 0.950–1.000 | 72 | 6 |" in card
 
 
+@pytest.mark.parametrize(
+    ("licence", "restricted"),
+    [("CC BY-NC-SA 4.0", True), ("research only, after registration", True), ("ODbL 1.0", False)],
+)
+def test_it_says_which_corpora_forbid_commerce(info: BundleInfo, licence: str, restricted: bool) -> None:
+    corpus = info.corpora[0].model_copy(update={"licence": licence})
+    card = model_card(info.model_copy(update={"corpora": (corpus,)}))
+    assert ("Not for commercial use" in card) is restricted
+
+
 def test_it_says_where_nothing_is_known(info: BundleInfo) -> None:
     bare = info.model_copy(update={"corpora": (), "scores": ()})
     assert "Not recorded." in model_card(bare)

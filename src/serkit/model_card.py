@@ -10,6 +10,7 @@ References
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ at a time, on request. Acted emotion is not felt emotion, and a voice does not s
 An answer says which of the training categories a recording sounds most like, no more. Voices, languages,
 accents, ages, microphones and rooms that the training data lack are judged worse; probabilities are
 calibrated for speech like the training data."""
+
+_RESTRICTED = re.compile(r"\bNC\b|non-commercial|research only")
+_NON_COMMERCIAL = """\
+**Not for commercial use**, as far as its training data are concerned: {corpora} may be used for research or
+other non-commercial purposes only. Train without them if you need more."""
 
 _LIMITS = (
     "It always answers with one of its labels, also where no emotion or another one is there.",
@@ -85,8 +91,13 @@ def _training_data(info: BundleInfo) -> str:
     rows = [
         (c.name, f"{c.recordings:,}", f"{c.speakers:,}", c.language or "–", c.licence) for c in info.corpora
     ]
-    licence = f"\n\nLicence of the model: {info.licence}." if info.licence else ""
-    return f"{_table(header, rows)}\n\nThe recordings themselves are not part of the model.{licence}"
+    remarks = ["The recordings themselves are not part of the model."]
+    restricted = [c.name for c in info.corpora if _RESTRICTED.search(c.licence)]
+    if restricted:
+        remarks.append(_NON_COMMERCIAL.format(corpora=", ".join(restricted)))
+    if info.licence:
+        remarks.append(f"Licence of the model: {info.licence}.")
+    return "\n\n".join([_table(header, rows), *remarks])
 
 
 def _scores(info: BundleInfo) -> str:

@@ -1,0 +1,49 @@
+"""The model that ships: in order, light, and what its card says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import serkit
+from serkit.bundle import load_bundle
+from serkit.corpora import scan_corpus
+from serkit.emotions import EMOTIONS
+from serkit.model_card import model_card
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "hello.wav"
+
+
+def test_it_hears_the_eight_emotions_of_its_corpora():
+    info = load_bundle("default").info
+    assert set(info.labels) <= set(EMOTIONS)
+    assert {corpus.name for corpus in info.corpora} == {"ravdess", "crema-d", "tess", "savee"}
+    prediction = serkit.load("default").predict(EXAMPLE)
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    assert tuple(prediction.probabilities) == info.labels
+
+
+def test_its_card_follows_from_its_facts():
+    bundle = load_bundle("default")
+    card = Path(serkit.__file__).parent / "bundles" / "default" / "MODEL_CARD.md"
+    assert card.read_text(encoding="utf-8") == model_card(bundle.info)
+    assert "Not for commercial use" in card.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("gain", [0.03, 0.3])
+def test_gain_does_not_count(gain):
+    clip = serkit.load_audio(EXAMPLE)
+    predictor = serkit.load("default")
+    expected = predictor.predict_signal(clip.signal, clip.sampling_rate).probabilities
+    quiet = predictor.predict_signal(clip.signal * np.float32(gain), clip.sampling_rate).probabilities
+    assert quiet == pytest.approx(expected, abs=0.01)
+
+
+def test_it_hears_what_it_was_trained_on(corpora_dir):
+    # Training recordings: that they are heard far better than by chance (1 in 7) proves the front end only.
+    rows = scan_corpus("savee", corpora_dir / "savee").iloc[::12]
+    predictor = serkit.load("default")
+    heard = [predictor.predict(file).emotion for file in rows["file"]]
+    assert np.mean(np.array(heard) == rows["emotion"]) > 0.45
