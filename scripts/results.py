@@ -67,6 +67,8 @@ NOTES = """\
 - **TESS** has only two speakers, so that a training part holds a single one and the inner search cannot
   hold out speakers. It holds out statements instead, here the words after "Say the word": what it chooses
   fits the voice that it heard, and perhaps not the other.
+- **The features were designed** with cross-validated scores of these very corpora in sight, so that all of
+  these scores are a little too friendly: [why these features](explanation/why-these-features.md).
 - **Training time** is the wall time of search, calibration and fit of all folds, not that of the features.
 - **ComParE 2013**, for orientation, is the best of the classifiers that Keesing et al. (Interspeech 2021,
   results in the notebook `display_results.ipynb` of their repository Strong-AI-Lab/emotion) trained on the
