@@ -187,7 +187,8 @@ def _magnitude(analysis: Analysis, framing: Framing) -> Floats:
 def _n_distinct(signal: Floats, framing: Framing) -> int:
     """Count frames up to the first of those that hold only the value with which a clip was filled up."""
     filling = signal[-1]
-    if framing.pad_mode == "constant" and filling != 0:
+    unlike_padding = framing.pad_mode == "constant" and filling != 0
+    if unlike_padding or (signal[-framing.n_fft :] != filling).any():
         return signal.size
     n_filled = int((signal[::-1] != filling).argmax())
     return 1 - (n_filled - signal.size - framing.n_fft // 2) // framing.hop_length
