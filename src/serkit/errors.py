@@ -18,6 +18,7 @@ A message names the input, the rule that it broke and the way out, on one line::
     ├── CorpusError                  a corpus folder or table that cannot be scanned
     │   ├── ManifestError            a manifest that breaks its schema
     │   └── DownloadError            a download that failed or whose checksum is wrong
+    ├── AugmentError                 an alteration that cannot be made
     ├── FeatureError                 a feature set that cannot be computed
     ├── SplitError                   a split that cannot be made
     │   └── LeakError                a speaker, a recording or an augmentation parent on both sides
@@ -124,6 +125,10 @@ class ManifestError(CorpusError):
 
 class DownloadError(CorpusError):
     """A download that failed, or whose checksum is wrong."""
+
+
+class AugmentError(SerkitError, ValueError):
+    """An alteration of a clip that is not known or cannot be made."""
 
 
 class FeatureError(SerkitError, ValueError):

@@ -1,0 +1,131 @@
+"""AugmentPlan: which altered copies of each training clip a model learns from, too."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+
+from serkit.augment.material import list_material
+
+# pydantic reads it at run time.
+from serkit.augment.steps import Step
+
+if TYPE_CHECKING:
+    import pandas
+    from numpy.typing import NDArray
+
+    from serkit.audio import Clip
+
+# Raised whenever the same plan makes other sounds than before.
+AUGMENT_VERSION = 1
+
+Chain = Annotated[tuple[Step, ...], Field(min_length=1)]
+
+
+class AugmentPlan(BaseModel):
+    """Altered copies of clips, the same whatever the order of the clips and the number of workers.
+
+    Attributes
+    ----------
+    chains : tuple of tuple of Step
+        Each clip is copied once for each chain; the steps of the chain alter the copy one after the other.
+    copies : int, default 1
+        How often that is done, each time with other draws.
+    seed : int, default 0
+        Of all draws.
+
+    Examples
+    --------
+    >>> plan = AugmentPlan(chains=[[{"name": "noise"}], [{"name": "stretch"}, {"name": "pitch"}]])
+    >>> plan.n_copies
+    2
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    chains: Annotated[tuple[Chain, ...], Field(min_length=1)]
+    copies: PositiveInt = 1
+    seed: NonNegativeInt = 0
+
+    @property
+    def n_copies(self) -> int:
+        """Altered copies of each clip."""
+        return self.copies * len(self.chains)
+
+    @property
+    def key(self) -> str:
+        """Hash of all that changes what copy a number stands for, 32 hexadecimal digits.
+
+        Files of a step's folder count by name, size and time.
+        """
+        chains = [[_settings(step) for step in chain] for chain in self.chains]
+        settings = json.dumps([AUGMENT_VERSION, self.seed, chains], sort_keys=True)
+        return hashlib.sha256(settings.encode()).hexdigest()[:32]
+
+    def alter(self, clip: Clip, copy: int) -> Clip:
+        """Make a copy of a clip.
+
+        Parameters
+        ----------
+        clip : Clip
+            The original. The last two parts of the path in `source`, and `start`, seed the draws.
+        copy : int
+            1 to `n_copies`.
+        """
+        name = f"{'/'.join(Path(clip.source).parts[-2:])}@{clip.start:.3f}"
+        digest = int(hashlib.sha256(name.encode()).hexdigest()[:16], 16)
+        rng = np.random.default_rng([self.seed, copy, digest])
+        for step in self.chains[(copy - 1) % len(self.chains)]:
+            clip = step.alter(clip, rng)
+        return clip
+
+
+def _settings(step: Step) -> dict[str, object]:
+    files = [(str(file), file.stat()) for file in (list_material(step.folder) if step.folder else ())]
+    states = [(name, state.st_size, state.st_mtime_ns) for name, state in files]
+    return {"name": step.name, "probability": step.probability, "files": states} | step.settings
+
+
+def add_copies(manifest: pandas.DataFrame, plan: AugmentPlan) -> pandas.DataFrame:
+    """Return the rows of a manifest, then those of their first copies, of their second ones, and so on.
+
+    A copy has the number in ``copy``, 0 for an original, and the name of its original in ``parent``; its
+    ``content`` and ``duration`` are not known.
+
+    Examples
+    --------
+    >>> import pandas
+    >>> manifest = pandas.DataFrame({"file": ["/a.wav", "/b.wav"]})
+    >>> rows = add_copies(manifest, AugmentPlan(chains=[[{"name": "noise"}]]))
+    >>> rows["copy"].tolist(), rows["parent"].dropna().tolist()
+    ([0, 0, 1, 1], ['/a.wav', '/b.wav'])
+    """
+    n_rows, n_parts = len(manifest), 1 + plan.n_copies
+    rows = manifest.iloc[np.tile(np.arange(n_rows), n_parts)].reset_index(drop=True)
+    copy = np.repeat(np.arange(n_parts), n_rows)
+    unknown = {name: rows[name].where(copy == 0) for name in ("content", "duration") if name in rows}
+    named = parents(rows)
+    if "parent" not in rows:
+        named[copy == 0] = None
+    return rows.assign(copy=copy, parent=named, **unknown)
+
+
+def is_copy(manifest: pandas.DataFrame) -> NDArray[np.bool_]:
+    """Tell which rows of a manifest are altered copies."""
+    if "copy" not in manifest:
+        return np.zeros(len(manifest), dtype=bool)
+    return (manifest["copy"].fillna(0) > 0).to_numpy()
+
+
+def parents(manifest: pandas.DataFrame) -> NDArray[np.object_]:
+    """Return the name of the clip that each row is, or was altered from: its file, and where it begins."""
+    files = manifest["file"].astype(str)
+    starts = manifest["start"].fillna(0) if "start" in manifest else files.map(lambda _: 0.0)
+    names = [f"{file}@{start:g}" if start else file for file, start in zip(files, starts, strict=True)]
+    own = np.array(names, dtype=object)
+    return np.where(manifest["parent"].notna(), manifest["parent"], own) if "parent" in manifest else own
