@@ -126,6 +126,28 @@ def recipes() -> str:
     return table("recipe | summary | protocols", rows)
 
 
+def augmentations() -> str:
+    """List the alterations that a chain is made of."""
+    from serkit.augment import STEPS
+
+    rows = (
+        (
+            f"`{name}`",
+            kind.summary,
+            "; ".join(
+                f"`{key}` (`[{one.low:g}, {one.high:g}]`, from {one.least:g} to {one.most:g})"
+                if one.low < one.high
+                else f"`{key}` (`{one.low:g}`, from {one.least:g} to {one.most:g})"
+                for key, one in kind.settings.items()
+            )
+            or "–",
+            "yes" if kind.reads_folder else "no",
+        )
+        for name, kind in STEPS.items()
+    )
+    return table("name | what it makes | settings (default, limits) | needs a folder", rows)
+
+
 def published_folds() -> str:
     """List the published fold lists."""
     from serkit.splits import published_folds as one_list
@@ -340,6 +362,7 @@ GENERATORS: dict[str, Callable[..., str]] = {
         keys,
         models,
         recipes,
+        augmentations,
         published_folds,
         columns,
         findings,

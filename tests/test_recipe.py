@@ -64,7 +64,7 @@ def test_the_model_takes_its_parameters(write):
     ("lines", "problem"),
     [
         (["[audio]", "sampling_rat = 1"], r"audio: unknown key 'sampling_rat'; did you mean 'sampling_rate'"),
-        (["[modle]"], r": unknown key 'modle'; did you mean 'model'\? Known: audio, calibration, data,"),
+        (["[modle]"], r": unknown key 'modle'; did you mean 'model'\? Known: audio, augment, calibration,"),
         (["[serach]", "grid.C = [1]"], r": unknown key 'serach'; did you mean 'search'\?"),
         (["C = -1"], r"model\.C: input should be greater than 0"),
         (["Cc = 1"], r"model: unknown setting of linear_svm 'Cc'; did you mean 'C'\?"),
@@ -77,6 +77,10 @@ def test_the_model_takes_its_parameters(write):
         (["[search]", "folds = 1"], r"search\.folds: input should be greater than or equal to 2"),
         (["[protocol.b]", "knd = 'random'"], r"protocol\.b: unknown key 'knd'; did you mean 'kind'\?"),
         (["[protocol.b]", "kind = 'random'"], r"protocol\.b: a 'random' protocol needs seed, test"),
+        (["[augment]", "chains = []"], r"augment\.chains: list should have at least 1 item"),
+        (["[augment]", "chain = []"], r"augment: unknown key 'chain'; did you mean 'chains'"),
+        (["[augment]", "chains = [[{name = 'nois'}]]"], r"augment\.chains\[0\]\[0\]: unknown augmentation"),
+        (["[augment]", "chains = [[{name = 'gain', db = 3}]]"], r"\[0\]\[0\]: unknown setting of gain 'db'"),
         (["[data]", "corpora = 3"], r"data\.corpora: input should be a valid list"),
         (["[calibration]", "method = 'platt'"], r"calibration\.method: input should be 'temperature' or"),
     ],
@@ -162,3 +166,10 @@ def test_every_protocol_of_the_functionals_recipes_tests_on_unseen_speakers():
         table = tomllib.loads((RECIPES / f"{name}.toml").read_text())
         assert set(table["protocol"]) == {"ravdess", "crema-d", "savee", "tess", "all"}
         assert {protocol["kind"] for protocol in table["protocol"].values()} == {"published", "speaker_folds"}
+
+
+def test_a_recipe_with_augmentation_survives_the_way_through_json(write):
+    chains = "chains = [[{ name = 'noise' }], [{ name = 'gain', gain_db = [-6, 6], probability = 0.5 }]]"
+    recipe = load_recipe(write("[augment]", chains, "seed = 3"))
+    assert recipe.augment.n_copies == 2
+    assert parse_recipe(json.loads(recipe.model_dump_json())) == recipe

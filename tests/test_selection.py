@@ -10,6 +10,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from serkit.augment import AugmentPlan, add_copies
 from serkit.features import FeatureSet
 from serkit.models import MODELS, build_model
 from serkit.selection import (
@@ -144,3 +145,14 @@ def test_blocks_of_one_label_count_as_one():
     columns = {name: found.tolist() for name, found in block_columns(feature_set).items()}
     assert columns == {"rolloff": [0, 1, 6, 7], "mfcc": [2, 3, 4, 5]}
     assert only_blocks(feature_set, ["rolloff"]).names == tuple(np.array(feature_set.names)[[0, 1, 6, 7]])
+
+
+@pytest.mark.parametrize("columns", [{"speaker": list("aaaabbbbcccc")}, {"speaker": "a"}])
+def test_copies_are_trained_on_with_their_originals_and_never_held_out(columns):
+    table = rows(file=[f"/{i}.wav" for i in range(12)], **columns)
+    copied = add_copies(table, AugmentPlan(chains=[[{"name": "noise"}]], copies=2))
+    _, splits = hold_out(copied, folds=3)
+    assert sorted(np.concatenate([held_out for _, held_out in splits])) == list(range(12))
+    for train, held_out in splits:
+        assert not set(train % 12) & set(held_out)
+        assert train.size == 3 * (12 - held_out.size)

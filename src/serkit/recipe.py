@@ -10,6 +10,8 @@ A recipe is checked to the last key before anything runs. Its tables:
     One way to split, as in `serkit.splits.Protocol`; `corpora` that it is for.
 ``[audio]``, ``[features]``
     As in `serkit.features.AudioSpec` and `FeatureSet`; ``set = "NAME"`` starts from a named feature set.
+``[augment]``
+    `chains` of alterations, `copies` and `seed`, as in `serkit.augment.AugmentPlan`; of training rows only.
 ``[model]``
     `name` of a model, `balance`, and the parameters of that model.
 ``[search]``
@@ -36,6 +38,7 @@ from pydantic import (
     model_validator,
 )
 
+from serkit.augment import AugmentPlan  # noqa: TC001 - pydantic reads it at run time
 from serkit.errors import RecipeError
 from serkit.features import FEATURE_SETS, FeatureSet
 from serkit.models import MODELS, ModelSettings
@@ -80,9 +83,13 @@ class RecipeProtocol(Protocol):
     ----------
     corpora : tuple of str
         Corpora that it is for; none means those of the recipe.
+    augment_before_split : bool
+        Whether copies are made of all rows and then split as if they were recordings. Test rows have
+        near copies among the training rows then, which `allow_leaks` must name as "parent".
     """
 
     corpora: Names = ()
+    augment_before_split: bool = False
 
 
 class Search(_Table):
@@ -144,6 +151,8 @@ class Recipe(_Table):
         Splits by name.
     features : FeatureSet
         Front end.
+    augment : AugmentPlan, optional
+        Altered copies of the training rows.
     model : ModelSettings
         Model and its parameters.
     search : Search
@@ -158,6 +167,7 @@ class Recipe(_Table):
     data: Data = Data()
     protocol: Annotated[dict[str, RecipeProtocol], Field(min_length=1)]
     features: FeatureSet
+    augment: AugmentPlan | None = None
     model: Annotated[SerializeAsAny[ModelSettings], BeforeValidator(_model_settings)]
     search: Search = Search()
     calibration: Calibration = Calibration()

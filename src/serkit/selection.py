@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
+from serkit.augment import is_copy, parents
 from serkit.corpora.manifest import is_complete
 from serkit.evaluation.metrics import uar
 from serkit.features import FeatureSet
@@ -116,6 +117,8 @@ class SelectionStep:
 def hold_out(rows: pandas.DataFrame, *, folds: int = 5) -> HeldOut:
     """Split training rows by speaker; by statement where one speaker is all there is, else by clip.
 
+    Altered copies are trained on with their originals and never held out.
+
     Parameters
     ----------
     rows : pandas.DataFrame
@@ -140,7 +143,8 @@ def hold_out(rows: pandas.DataFrame, *, folds: int = 5) -> HeldOut:
     'speaker'
     """
     unit, groups = _groups(rows)
-    return HeldOut(unit, inner_folds(rows["emotion"].to_numpy(), groups, folds=folds))
+    splits, original = inner_folds(rows["emotion"].to_numpy(), groups, folds=folds), ~is_copy(rows)
+    return HeldOut(unit, [(train, held_out[original[held_out]]) for train, held_out in splits])
 
 
 def _groups(rows: pandas.DataFrame) -> tuple[Unit, NDArray[np.object_] | None]:
@@ -150,7 +154,7 @@ def _groups(rows: pandas.DataFrame) -> tuple[Unit, NDArray[np.object_] | None]:
             return "speaker", speakers
     if is_complete(rows, "statement") and rows["statement"].nunique() > 1:
         return "statement", rows["statement"].to_numpy(dtype=object)
-    return "clip", None
+    return "clip", parents(rows) if "parent" in rows else None
 
 
 def grid_search(

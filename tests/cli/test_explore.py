@@ -59,3 +59,17 @@ def test_what_cannot_be_drawn_is_one_line(serkit: Serkit, tmp_path: Path):
         assert message in run.stderr
         assert run.stderr.count(b"\n") == 1
         assert run.stdout == b""
+
+
+def test_augmentations_are_drawn_beside_the_recording(serkit: Serkit, voice_file: Path, tmp_path: Path):
+    run = serkit("explore", voice_file, "--out", tmp_path / "out", "--augment", "pitch, reverb")
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert (tmp_path / "out" / "augment-pitch.wav").is_file()
+    assert (tmp_path / "out" / "augment-reverb.png").is_file()
+    wrong = serkit("explore", voice_file, "--augment", "picth")
+    assert wrong.returncode == 2
+    assert b"unknown augmentation 'picth'; did you mean 'pitch'?" in wrong.stderr
+    (tmp_path / "m.csv").write_text("file,corpus,emotion\n/a.wav,mine,sad\n")
+    table = serkit("explore", tmp_path / "m.csv", "--augment", "pitch")
+    assert table.returncode == 2
+    assert b"a manifest cannot be altered" in table.stderr

@@ -146,3 +146,11 @@ def test_every_column_says_what_it_means():
     for column in SCHEMA.values():
         assert column.meaning
         assert column.is_text or column.rule.startswith("a number")
+
+
+def test_copies_of_a_clip_may_stand_beside_it():
+    rows = pd.DataFrame({"file": ["/a.wav"] * 3, "corpus": "x", "emotion": "sad", "copy": [0, 1, 2]})
+    rows["parent"] = [None, "/a.wav", "/a.wav"]
+    assert validate_manifest(rows) is rows
+    with pytest.raises(ManifestError, match="each clip stands in one row"):
+        validate_manifest(rows.assign(copy=[0, 1, 1]))

@@ -7,6 +7,7 @@ import pandas
 import pytest
 
 from serkit.audio import Clip, load_audio
+from serkit.errors import AugmentError
 from serkit.evaluation.explore import explore_clip, explore_manifest
 
 PICTURES = [
@@ -52,3 +53,24 @@ def test_a_manifest_with_nothing_but_the_required_columns(tmp_path):
     written = explore_manifest(manifest, tmp_path)
     assert [path.stem for path in written[1::2]] == ["classes"]
     assert "not known" in written[0].read_text()
+
+
+def test_augmentations_are_drawn_and_written(voice_file, tmp_path):
+    clip = load_audio(voice_file)
+    written = explore_clip(clip, tmp_path, augment=["gain", "stretch"])
+    assert [path.name for path in written[-6:]] == [
+        "augment-gain.png",
+        "augment-gain.svg",
+        "augment-stretch.png",
+        "augment-stretch.svg",
+        "augment-gain.wav",
+        "augment-stretch.wav",
+    ]
+    assert load_audio(written[-1]).duration == pytest.approx(clip.duration / 0.8, abs=1e-3)
+    louder = load_audio(written[-2]).signal / clip.signal.max()
+    assert np.abs(louder).max() != pytest.approx(1, abs=0.01)
+    page = written[0].read_text()
+    assert page.count("<svg") == len(PICTURES) + 2
+    assert '<audio controls src="augment-gain.wav">' in page
+    with pytest.raises(AugmentError, match=r"babble: needs a folder of recordings; name one in the recipe"):
+        explore_clip(clip, tmp_path, augment=["babble"])

@@ -304,3 +304,20 @@ def test_preparation_cuts_as_librosa_loads(tmp_path, voice):
     expected, _ = librosa.load(path, sr=22_050, offset=0.6, duration=2.5)
     prepared = FEATURE_SETS["means-162"].audio.prepare(Clip(np.tile(voice.signal, 4), 16_000))
     np.testing.assert_allclose(prepared.signal, expected, atol=1e-6)
+
+
+def test_a_stretch_is_altered_between_cutting_and_filling_up():
+    seen = []
+
+    def twice_as_long(clip):
+        seen.append(clip)
+        return Clip(np.tile(clip.signal, 2), clip.sampling_rate)
+
+    clip = Clip(np.linspace(0.1, 0.5, 32_000, dtype=np.float32), 16_000)
+    spec = AudioSpec(sampling_rate=8_000, offset_s=0.5, duration_s=1.0, level="peak")
+    filled = spec.prepare(clip, alter=twice_as_long)
+    assert (seen[0].sampling_rate, seen[0].signal.size, seen[0].start) == (8_000, 8_000, 0.5)
+    assert filled.signal.size == 8_000
+    assert np.abs(filled.signal).max() == 1
+    free = spec.model_copy(update={"pad": False}).prepare(clip, alter=twice_as_long)
+    assert free.signal.size == 16_000

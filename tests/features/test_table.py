@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from serkit.augment import AugmentPlan, add_copies
 from serkit.errors import FeatureError
 from serkit.features import FEATURE_SETS, FeatureSet
 from serkit.features import table as table_module
@@ -209,3 +210,46 @@ def test_a_damaged_cache_is_told(manifest, tmp_path):
     )
     with pytest.raises(FeatureError, match="delete it"):
         extract_features(manifest.head(1), SMALL, cache=tmp_path)
+
+
+PLAN = AugmentPlan(chains=[[{"name": "noise"}], [{"name": "gain", "gain_db": [-12, -6]}]])
+
+
+def test_copies_are_altered_and_originals_are_not(manifest):
+    rows = add_copies(manifest.head(3), PLAN)
+    values = extract_features(rows, SMALL, augment=PLAN).values
+    plain = extract_features(manifest.head(3), SMALL).values
+    np.testing.assert_array_equal(values[:3], plain)
+    share = values[6:, 0] / plain[:, 0]
+    assert ((share > 10 ** (-12 / 20)) & (share < 10 ** (-6 / 20))).all()
+    assert len(set(share)) == 3
+    assert (values[3:6, 0] >= plain[:, 0]).all()
+
+
+def test_copies_depend_neither_on_order_nor_on_workers(manifest):
+    rows = add_copies(manifest.head(4), PLAN)
+    values = extract_features(rows, SMALL, augment=PLAN).values
+    turned = extract_features(rows[::-1], SMALL, augment=PLAN, workers=2).values
+    np.testing.assert_allclose(turned[::-1], values, rtol=1e-5)
+
+
+def test_copies_are_cached_under_their_plan_and_number(manifest, tmp_path, loads):
+    rows = add_copies(manifest.head(2), PLAN)
+    first = extract_features(rows, SMALL, augment=PLAN, cache=tmp_path)
+    assert len(loads) == 6
+    again = extract_features(rows, SMALL, augment=PLAN, cache=tmp_path)
+    assert len(loads) == 6
+    np.testing.assert_array_equal(first.values, again.values)
+    extract_features(manifest.head(2), SMALL, cache=tmp_path)
+    more = PLAN.model_copy(update={"copies": 2})
+    extract_features(add_copies(manifest.head(2), more), SMALL, augment=more, cache=tmp_path)
+    assert len(loads) == 10
+    other = PLAN.model_copy(update={"seed": 1})
+    extract_features(rows, SMALL, augment=other, cache=tmp_path)
+    assert len(loads) == 14
+
+
+@pytest.mark.parametrize("plan", [None, AugmentPlan(chains=[[{"name": "noise"}]])])
+def test_copies_without_their_plan_are_refused(manifest, plan):
+    with pytest.raises(FeatureError, match=r"copy 2 of a recording .* makes [01]; give the plan"):
+        extract_features(add_copies(manifest.head(1), PLAN), SMALL, augment=plan)

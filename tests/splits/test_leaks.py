@@ -78,3 +78,11 @@ def test_unknown_speakers_are_refused_unless_they_may_cross():
 def test_an_index_that_is_not_a_range_does_not_matter():
     shuffled = MANIFEST.set_index(pandas.Index([7, 7, 3, 1, 0, 0]))
     assert check_leaks(shuffled, fold([0, 1], [2, 3], [4, 5]))["speaker"] == 0
+
+
+def test_a_stretch_of_a_long_recording_is_its_own_parent():
+    manifest = MANIFEST.assign(file="/long.wav", start=[0, 10, 20, 30, 40, 20.0], parent=None)
+    manifest.loc[5, "parent"] = "/long.wav@20"
+    assert check_leaks(manifest, fold([0, 1, 2], [3]))["parent"] == 0
+    with pytest.raises(LeakError, match=r"1 augmentation parents .*/long\.wav@20; split first"):
+        check_leaks(manifest, fold([0, 1, 2], [5]), allow=["speaker"])

@@ -5,7 +5,7 @@ import pytest
 
 from serkit.errors import TrainingError
 from serkit.recipe import load_recipe
-from serkit.training.rows import select_rows
+from serkit.training.rows import select_rows, split_rows
 
 
 @pytest.fixture
@@ -44,3 +44,46 @@ def test_the_corpora_of_the_protocol_come_first(recipe_file, rows):
 def test_what_is_missing_is_named(recipe_file, rows, change, problem):
     with pytest.raises(TrainingError, match=problem):
         select_rows(rows, load_recipe(recipe_file, [change]), "folds")
+
+
+def test_copies_follow_their_originals_into_the_training_part(recipe_file):
+    rows = pd.DataFrame(
+        {
+            "file": list("abcdef"),
+            "corpus": "ravdess",
+            "emotion": ["calm", "sad"] * 3,
+            "speaker": list("112233"),
+        }
+    )
+    recipe = load_recipe(recipe_file, ["augment.chains=[[{name='noise'}]]", "augment.copies=2"])
+    everything, folds = split_rows(rows, recipe, recipe.protocol["folds"])
+    assert [fold.test.tolist() for fold in folds] == [[0, 1], [2, 3], [4, 5]]
+    assert folds[1].train.tolist() == [0, 1, 4, 5, 6, 7, 10, 11, 12, 13, 16, 17]
+    assert everything["parent"].iloc[folds[1].train[4:]].tolist() == list("abefabef")
+    plain, folds = split_rows(rows, load_recipe(recipe_file), recipe.protocol["folds"])
+    assert plain is rows
+    assert folds[1].train.tolist() == [0, 1, 4, 5]
+
+
+def test_the_published_split_after_augmentation_has_its_sizes(recipe_file):
+    n_clips = 1_440 + 7_442 + 2_800
+    rows = pd.DataFrame(
+        {
+            "file": [f"/{number}.wav" for number in range(n_clips)],
+            "corpus": "ravdess",
+            "emotion": "sad",
+            "speaker": "1",
+        }
+    )
+    changes = [
+        "augment.chains=[[{name='noise'}], [{name='stretch'}, {name='pitch'}]]",
+        "protocol.random.allow_leaks=['speaker', 'parent']",
+        "protocol.random.augment_before_split=true",
+    ]
+    recipe = load_recipe(recipe_file, changes)
+    everything, (fold,) = split_rows(rows, recipe, recipe.protocol["random"])
+    assert (len(everything), fold.train.size, fold.test.size) == (35_046, 26_284, 8_762)
+    siblings = set(everything["parent"].fillna(everything["file"]).iloc[fold.train])
+    crossing = everything["parent"].fillna(everything["file"]).iloc[fold.test].isin(siblings).mean()
+    # Both siblings of a test row are drawn into the test part with a chance of about 1 in 16.
+    assert 0.92 < crossing < 0.955

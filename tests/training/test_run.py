@@ -205,3 +205,45 @@ def test_without_calibration_the_temperature_is_one(recipe_file, manifest, cache
 def test_an_unknown_protocol_is_refused(recipe, manifest, tmp_path):
     with pytest.raises(RecipeError, match="small: unknown protocol 'fold'; did you mean 'folds'"):
         train(recipe, manifest, protocol="fold", out=tmp_path / "run")
+
+
+AUGMENT = "augment.chains=[[{name='noise'}], [{name='gain', gain_db=[-6, 6]}]]"
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_copies_of_training_rows_are_learnt_from_and_nothing_else(recipe_file, manifest, cache, tmp_path):
+    recipe = load_recipe(recipe_file, [AUGMENT])
+    run = train(recipe, manifest, protocol="folds", out=tmp_path / "run", cache=cache)
+    predictions = read_predictions(run.folder)
+    assert sorted(predictions.rows["file"]) == sorted(manifest["file"])
+    record = json.loads((run.folder / "run.json").read_text())
+    for fold in record["folds"]:
+        assert (fold["train"]["clips"], fold["train"]["copies"]) == (64, 128)
+        assert (fold["test"]["clips"], fold["test"]["copies"]) == (32, 0)
+    assert run.report.facts.leaks == {"speaker": 0, "content": 0, "parent": 0}
+    bundle = load_bundle(run.folder / "bundle")
+    assert bundle.info.corpora[0].recordings == 96
+    assert record["clips"] == {"ravdess": 96}
+    with pytest.raises(TrainingError, match="holds another run"):
+        train(load_recipe(recipe_file), manifest, protocol="folds", out=run.folder, cache=cache)
+
+
+def test_augmenting_before_the_split_leaks_and_must_be_allowed(recipe_file, manifest, cache, tmp_path):
+    before = "protocol.random.augment_before_split=true"
+    with pytest.raises(
+        LeakError, match=r"augmentation parents .*; split first and augment the training rows"
+    ):
+        train(load_recipe(recipe_file, [AUGMENT, before]), manifest, protocol="random", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_augmenting_before_the_split_is_counted_and_said(recipe_file, manifest, cache, tmp_path):
+    changes = [AUGMENT, "protocol.random.augment_before_split=true"]
+    recipe = load_recipe(recipe_file, [*changes, "protocol.random.allow_leaks=['speaker', 'parent']"])
+    run = train(recipe, manifest, protocol="random", out=tmp_path / "run", cache=cache, bundle=False)
+    assert len(run.folds[0].rows) == 72
+    assert run.report.facts.leaks["parent"] > 40
+    said = [*run.report.facts.cautions, *run.report.facts.notes]
+    assert any("parents of recordings stand on both sides" in remark for remark in said)
+    assert any(remark.endswith("of the clips tested are altered copies.") for remark in said)

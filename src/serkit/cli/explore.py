@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from serkit.errors import AugmentError
+
 MANIFEST_SUFFIXES = (".csv", ".parquet")
 # Longer recordings are shown in part: a picture of an hour shows nothing.
 LONGEST_S = 60.0
@@ -19,21 +21,30 @@ def explore(
     ] = None,
     start: Annotated[float, typer.Option(min=0.0, metavar="S", help="Show from this second.")] = 0.0,
     end: Annotated[float | None, typer.Option(min=0.0, metavar="S", help="Show to this second.")] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(metavar="NAME[,NAME]", help="Alter the recording, too: pictures before and after, WAV."),
+    ] = None,
 ) -> None:
     """Draw a recording or a manifest: index.html, and each picture as PNG and SVG.
 
     Of a recording longer than 60 s the first 60 s are drawn, unless --end says more.
     """
     folder = out or Path(f"explore-{source.stem}")
-    is_manifest = source.suffix.lower() in MANIFEST_SUFFIXES
-    written = (
-        _explore_manifest(source, folder) if is_manifest else _explore_file(source, folder, (start, end))
-    )
+    names = [name.strip() for name in (augment or "").split(",") if name.strip()]
+    if source.suffix.lower() not in MANIFEST_SUFFIXES:
+        written = _explore_file(source, folder, (start, end), names)
+    elif names:
+        raise AugmentError(f"{source}: a manifest cannot be altered", hint="--augment goes with a recording")
+    else:
+        written = _explore_manifest(source, folder)
     for path in written:
         typer.echo(path)
 
 
-def _explore_file(source: Path, folder: Path, stretch: tuple[float, float | None]) -> list[Path]:
+def _explore_file(
+    source: Path, folder: Path, stretch: tuple[float, float | None], names: list[str]
+) -> list[Path]:
     from serkit.audio import check_audible, load_audio, probe_audio
     from serkit.evaluation.explore import explore_clip
 
@@ -42,7 +53,7 @@ def _explore_file(source: Path, folder: Path, stretch: tuple[float, float | None
         end = start + LONGEST_S
     clip = load_audio(source, start=start, end=end)
     check_audible(clip)
-    return explore_clip(clip, folder)
+    return explore_clip(clip, folder, augment=names)
 
 
 def _explore_manifest(source: Path, folder: Path) -> list[Path]:

@@ -93,6 +93,8 @@ SCHEMA: dict[str, Column] = {
         Column("channel", "how it was voiced", pattern="speech|song"),
         Column("split", "part that the publisher gave the clip to", pattern="train|dev|test"),
         _number("duration", "length of the clip", "s", low=0),
+        Column("parent", "file that the clip was altered from; missing for an original"),
+        _number("copy", "which altered copy of its parent the clip is; missing or 0 is the original", low=0),
         Column("content", "SHA-256 of the decoded samples as 16-bit mono", pattern="[0-9a-f]{64}"),
         _number("valence", "unpleasant -1 to pleasant 1", low=-1, high=1),
         _number("arousal", "calm -1 to excited 1", low=-1, high=1),
@@ -166,7 +168,7 @@ def _check_values(values: pd.Series[Any], column: Column, source: str) -> None:
 
 def _check_stretches(manifest: pd.DataFrame, source: str) -> None:
     """No clip ends before it begins, and none stands in two rows."""
-    stretch = manifest.reindex(columns=["file", "start", "end"])
+    stretch = manifest.reindex(columns=["file", "start", "end", "copy"])
     backwards = (stretch["end"] <= stretch["start"].fillna(0)).to_numpy()
     if backwards.any():
         row = int(backwards.argmax())

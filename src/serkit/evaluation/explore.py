@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import soundfile
+
+from serkit.augment import default_step
 from serkit.evaluation import pages
 from serkit.evaluation.tables import Table
-from serkit.files import write_text
+from serkit.files import atomic_path, write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas
     from matplotlib.figure import Figure
 
@@ -31,7 +37,7 @@ CAPTIONS = {
 }
 
 
-def explore_clip(clip: Clip, folder: Path | str) -> list[Path]:
+def explore_clip(clip: Clip, folder: Path | str, *, augment: Sequence[str] = ()) -> list[Path]:
     """Draw a recording.
 
     Parameters
@@ -40,6 +46,9 @@ def explore_clip(clip: Clip, folder: Path | str) -> list[Path]:
         What to draw; not silent.
     folder : Path or str
         Where ``index.html`` and ``*.png`` and ``*.svg`` go; made if it is missing.
+    augment : sequence of str, default ()
+        Names of augmentations, each with its own settings: pictures show the clip before and after, and
+        ``augment-NAME.wav`` holds what it became.
 
     Returns
     -------
@@ -48,16 +57,30 @@ def explore_clip(clip: Clip, folder: Path | str) -> list[Path]:
 
     Raises
     ------
+    AugmentError
+        If an augmentation is not known, or needs recordings of its own.
     MissingDependencyError
         If matplotlib or jinja2 is not installed.
     """
     try:
-        from serkit.evaluation.plots.clips import clip_figures
+        from serkit.evaluation.plots.clips import clip_figures, plot_alteration
     except ModuleNotFoundError as error:
         raise pages.missing_library(error) from error
 
+    altered = {name: default_step(name).alter(clip, np.random.default_rng(0)) for name in augment}
+    figures = clip_figures(clip) | {
+        f"augment-{name}": plot_alteration(clip, after, name=name) for name, after in altered.items()
+    }
+    sounds = [_write_sound(Path(folder) / f"augment-{name}.wav", after) for name, after in altered.items()]
     facts = Table("Facts", ("what", "value"), _clip_facts(clip))
-    return _write(clip_figures(clip), Path(folder), Path(clip.source).name, facts)
+    return _write(figures, Path(folder), Path(clip.source).name, facts, sounds=sounds)
+
+
+def _write_sound(path: Path, clip: Clip) -> Path:
+    # As floats, so that what lies beyond full scale is not clipped.
+    with atomic_path(path) as partial:
+        soundfile.write(partial, clip.signal, clip.sampling_rate, subtype="FLOAT")
+    return path
 
 
 def explore_manifest(
@@ -93,13 +116,22 @@ def explore_manifest(
     return _write(manifest_figures(manifest), Path(folder), title, facts)
 
 
-def _write(figures: dict[str, Figure], folder: Path, title: str, facts: Table) -> list[Path]:
+def _write(
+    figures: dict[str, Figure], folder: Path, title: str, facts: Table, *, sounds: Sequence[Path] = ()
+) -> list[Path]:
     pictures = pages.save_pictures(figures, folder, CAPTIONS)
-    page = pages.render("explore.html", title=title, tables=[facts], pictures=pictures)
+    page = pages.render(
+        "explore.html",
+        title=title,
+        tables=[facts],
+        pictures=pictures,
+        sounds=[sound.name for sound in sounds],
+    )
     write_text(folder / "index.html", page)
     return [
         folder / "index.html",
         *(folder / f"{name}.{suffix}" for name in figures for suffix in ("png", "svg")),
+        *sounds,
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +17,9 @@ from serkit.audio import (
     resample,
     trim_silence,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class AudioSpec(BaseModel):
@@ -59,8 +63,8 @@ class AudioSpec(BaseModel):
         fixed = self.duration_s is not None and self.pad
         return round((self.duration_s or 0) * self.sampling_rate) if fixed else None
 
-    def prepare(self, clip: Clip) -> Clip:
-        """Cut, resample, trim, fill up and level a recording, in this order.
+    def prepare(self, clip: Clip, *, alter: Callable[[Clip], Clip] | None = None) -> Clip:
+        """Cut, resample, trim, alter, fill up and level a recording, in this order.
 
         The level comes last, since it would make the trace that a decoder leaves of silence audible.
 
@@ -68,6 +72,8 @@ class AudioSpec(BaseModel):
         ----------
         clip : Clip
             A recording at any rate.
+        alter : callable, optional
+            What augmentation does to the stretch.
 
         Returns
         -------
@@ -84,7 +90,11 @@ class AudioSpec(BaseModel):
         stretch = resample(self._cut(clip), self.sampling_rate)
         if self.trim_db is not None:
             stretch = trim_silence(stretch, top_db=self.trim_db)
-        if self.duration_s is not None and (self.pad or stretch.duration > self.duration_s):
+        if self.duration_s is not None and stretch.duration > self.duration_s:
+            stretch = fix_length(stretch, self.duration_s)
+        if alter is not None:
+            stretch = alter(stretch)
+        if self.duration_s is not None and self.pad:
             stretch = fix_length(stretch, self.duration_s)
         check_audible(stretch)
         return normalise_level(stretch, self.level)

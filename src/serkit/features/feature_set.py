@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -17,6 +17,9 @@ from serkit.features.audio_spec import AudioSpec
 # pydantic reads these at run time.
 from serkit.features.block import Block, FrameLength, Functionals, HopLength  # noqa: TC001
 from serkit.features.frames import Analysis, Floats, Framing, PadMode, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Raised whenever the same settings give other values than before.
 FEATURE_VERSION = 3
@@ -146,13 +149,15 @@ class FeatureSet(BaseModel):
         canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
-    def extract(self, clip: Clip) -> Floats:
+    def extract(self, clip: Clip, *, alter: Callable[[Clip], Clip] | None = None) -> Floats:
         """Compute the features of a recording.
 
         Parameters
         ----------
         clip : Clip
             A recording at any rate.
+        alter : callable, optional
+            What augmentation does to the stretch that the features describe, before it is filled up.
 
         Returns
         -------
@@ -169,7 +174,7 @@ class FeatureSet(BaseModel):
             If a descriptor cannot be computed with its parameters at this rate, or gives NaN.
         """
         check_duration(clip, self.minimum_s)
-        prepared = self.audio.prepare(clip)
+        prepared = self.audio.prepare(clip, alter=alter)
         analysis = Analysis(prepared.signal, prepared.sampling_rate)
         features = self._vector(analysis) if self.layout == "vector" else self._frames(analysis)
         self._check_finite(features, clip.source)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from serkit.augment import AugmentPlan
     from serkit.features.feature_set import FeatureSet
     from serkit.features.frames import Floats
 
@@ -79,10 +80,11 @@ class FeatureTable:
         return pd.concat([manifest.reset_index(drop=True), features], axis=1)
 
 
-def extract_features(
+def extract_features(  # noqa: PLR0913 - every choice has a name
     manifest: pd.DataFrame,
     feature_set: FeatureSet,
     *,
+    augment: AugmentPlan | None = None,
     cache: Path | str | None = None,
     workers: int = 1,
     progress: bool = False,
@@ -92,9 +94,12 @@ def extract_features(
     Parameters
     ----------
     manifest : pandas.DataFrame
-        Its columns `file` and, where they are, `start` and `end` in s say what to read.
+        Its columns `file` and, where they are, `start` and `end` in s say what to read; `copy`, from
+        `add_copies`, says which altered copy of it a row is.
     feature_set : FeatureSet
         What to extract.
+    augment : AugmentPlan, optional
+        How copies are altered.
     cache : Path or str, optional
         Folder that keeps the features. What it holds already is not computed again, unless the file has
         changed in size or time; several processes may share it.
@@ -111,16 +116,18 @@ def extract_features(
     Raises
     ------
     FeatureError
-        If recordings failed, after all others are done and cached. The first one is named.
+        If recordings failed, after all others are done and cached. The first one is named. Also if there are
+        copies and no plan.
     """
-    key, stretches = feature_set.key, _stretches(manifest)
+    stretches, copies = _stretches(manifest), _copies(manifest, augment)
+    keys = _keys(feature_set, augment, copies)
     with FeatureCache(Path(cache)) if cache is not None else nullcontext() as store:
-        found = [store.get(key, stretch) if store else None for stretch in stretches]
+        found = [store.get(*place) if store else None for place in zip(keys, stretches, strict=True)]
         missing = [row for row, features in enumerate(found) if features is None]
         failures = []
         results = map_parallel(
-            partial(_extract, feature_set),
-            [stretches[row] for row in missing],
+            partial(_extract, feature_set, augment),
+            [(stretches[row], copies[row]) for row in missing],
             workers=workers,
             progress="Extracting features" if progress else None,
         )
@@ -130,7 +137,7 @@ def extract_features(
                 continue
             found[row] = result
             if store:
-                store.add(key, stretches[row], result)
+                store.add(keys[row], stretches[row], result)
     _check_failures(failures, len(stretches))
     return FeatureTable(_stacked(found, feature_set.shape), feature_set.names)
 
@@ -148,6 +155,26 @@ def _stretches(manifest: pd.DataFrame) -> list[Stretch]:
     ]
 
 
+def _copies(manifest: pd.DataFrame, augment: AugmentPlan | None) -> list[int]:
+    """List which copy each row is; 0 is the original."""
+    if "copy" not in manifest:
+        return [0] * len(manifest)
+    copies = [int(copy) for copy in manifest["copy"].fillna(0)]
+    most = augment.n_copies if augment else 0
+    if max(copies, default=0) > most:
+        raise FeatureError(
+            f"copy {max(copies)} of a recording is to be extracted, and the augmentation makes {most}",
+            hint="give the plan that the copies were added with",
+        )
+    return copies
+
+
+def _keys(feature_set: FeatureSet, augment: AugmentPlan | None, copies: list[int]) -> list[str]:
+    """List the key of each row in the cache."""
+    plan = augment.key if augment else ""
+    return [f"{feature_set.key}-{plan}-{copy}" if copy else feature_set.key for copy in copies]
+
+
 def _state(file: str) -> tuple[int, int]:
     """Size and time of a file; of one that is missing, loading it will tell."""
     try:
@@ -157,10 +184,15 @@ def _state(file: str) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _extract(feature_set: FeatureSet, stretch: Stretch) -> Floats | SerkitError:
+def _extract(
+    feature_set: FeatureSet, augment: AugmentPlan | None, job: tuple[Stretch, int]
+) -> Floats | SerkitError:
     """Features of a stretch, or why there are none: one bad recording must not stop the others."""
+    stretch, copy = job
+    alter = partial(augment.alter, copy=copy) if augment and copy else None
     try:
-        return feature_set.extract(load_audio(stretch.file, start=stretch.start, end=stretch.end))
+        clip = load_audio(stretch.file, start=stretch.start, end=stretch.end)
+        return feature_set.extract(clip, alter=alter)
     except SerkitError as error:
         return error
 

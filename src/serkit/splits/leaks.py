@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from serkit.augment import parents
 from serkit.errors import LeakError, SplitError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _keys(manifest: pandas.DataFrame, allow: Collection[Leak]) -> dict[Leak, NDA
         keys["content"] = _text(manifest["content"])
     if "parent" in manifest:
         # An original is its own parent: its augmented copies name it.
-        keys["parent"] = _text(manifest["parent"].where(manifest["parent"].notna(), manifest["file"]))
+        keys["parent"] = parents(manifest)
     return keys
 
 

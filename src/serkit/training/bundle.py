@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serkit import __version__
+from serkit.augment import is_copy
 from serkit.bundle import BundleInfo, CorpusFacts, ScoreFacts, save_bundle
 from serkit.bundle_info import speaker_key
 from serkit.corpora import CORPORA
@@ -69,7 +70,7 @@ def save_model(
         labels=tuple(str(label) for label in fitted.model.classes_),
         front_end=only_blocks(recipe.features, fitted.record.blocks),
         temperature=fitted.record.temperature,
-        corpora=tuple(_corpora(data.rows)),
+        corpora=tuple(_corpora(data.rows[~is_copy(data.rows)])),
         scores=tuple(_scores(report)),
         recipe=recipe.model_dump(mode="json"),
     )

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from serkit import __version__
+from serkit.augment import is_copy
 from serkit.corpora.manifest import is_complete
-from serkit.splits import count_leaks, make_folds, speaker_groups
-from serkit.training.rows import select_rows
+from serkit.splits import count_leaks, speaker_groups
+from serkit.training.rows import select_rows, split_rows
 from serkit.training.run_folder import fingerprint
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class TrainingPlan:
     protocol_name : str
         Name of the protocol.
     rows : pandas.DataFrame
-        Rows of the manifest that they are for.
+        Rows of the manifest that they are for, then their altered copies.
     folds : list of Fold
         Positions among them.
     leaks : dict of str to int
@@ -60,20 +61,22 @@ class TrainingPlan:
 
     def describe(self) -> dict[str, Any]:
         """Return what the record of a run says before anything is trained."""
-        versions = library_versions()
+        versions, augment = library_versions(), self.recipe.augment
+        originals = self.rows[~is_copy(self.rows)]
         matters = {
             "recipe": self.recipe.model_dump(mode="json", include={"seed", "model", "search", "calibration"}),
             "features": self.recipe.features.key,
+            "augment": augment and [augment.key, augment.n_copies],
             "protocol": self.protocol.model_dump(mode="json"),
             "versions": versions,
         }
         return {
-            "fingerprint": fingerprint(matters, self.rows),
+            "fingerprint": fingerprint(matters, originals),
             "recipe": self.recipe.model_dump(mode="json"),
             "protocol": self.protocol_name,
             "versions": versions,
-            "clips": self.rows["corpus"].value_counts(sort=False).to_dict(),
-            "emotions": self.rows["emotion"].value_counts().sort_index().to_dict(),
+            "clips": originals["corpus"].value_counts(sort=False).to_dict(),
+            "emotions": originals["emotion"].value_counts().sort_index().to_dict(),
             "folds": [_describe_fold(self.rows, fold) for fold in self.folds],
         }
 
@@ -104,8 +107,7 @@ def make_plan(recipe: Recipe, manifest: pandas.DataFrame, protocol: str | None) 
         If the rows cannot be split so, or something crosses that the protocol does not allow.
     """
     name = recipe.choose_protocol(protocol, set(manifest["corpus"]))
-    rows = select_rows(manifest, recipe, name)
-    folds = make_folds(rows, recipe.protocol[name])
+    rows, folds = split_rows(select_rows(manifest, recipe, name), recipe, recipe.protocol[name])
     found = [count_leaks(rows, fold, recipe.protocol[name]) for fold in folds]
     leaks = {kind: max(counts[kind] for counts in found) for kind in found[0]}
     return TrainingPlan(recipe, name, rows, folds, leaks)
@@ -127,7 +129,13 @@ def _describe_fold(rows: pandas.DataFrame, fold: Fold) -> dict[str, Any]:
     known = is_complete(rows, "speaker")
     speakers = speaker_groups(rows) if known else np.full(len(rows), "unknown", dtype=object)
     parts = {"train": fold.train, "dev": fold.dev, "test": fold.test}
+    copy = is_copy(rows)
     described = {
-        name: {"clips": len(part), "speakers": sorted(set(speakers[part]))} for name, part in parts.items()
+        name: {
+            "clips": int((~copy[part]).sum()),
+            "copies": int(copy[part].sum()),
+            "speakers": sorted(set(speakers[part])),
+        }
+        for name, part in parts.items()
     }
     return {"name": fold.name, **described, "missing": list(fold.missing)}

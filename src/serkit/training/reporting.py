@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serkit.augment import is_copy
 from serkit.evaluation import Cost, Predictions, RunFacts, evaluate, write_predictions
 from serkit.evaluation.pages import write_report
 from serkit.evaluation.predictions import PREDICTIONS_FILE
@@ -73,6 +74,9 @@ def _cautions(plan: TrainingPlan) -> Iterator[str]:
 
 
 def _notes(plan: TrainingPlan, folds: Sequence[FoldResult]) -> Iterator[str]:
+    copies = int(is_copy(plan.rows)[[row for fold in folds for row in fold.rows]].sum())
+    if copies:
+        yield f"{copies} of the clips tested are altered copies."
     missing = sorted({name for fold in plan.folds for name in fold.missing})
     if missing:
         yield f"The published list names what the manifest lacks: {', '.join(missing)}."

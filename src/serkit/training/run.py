@@ -108,7 +108,14 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     """
     plan = make_plan(recipe, manifest, protocol)
     folder = RunFolder(Path(out), plan.describe(), resume=resume)
-    table = extract_features(plan.rows, recipe.features, cache=cache, workers=workers, progress=progress)
+    table = extract_features(
+        plan.rows,
+        recipe.features,
+        augment=recipe.augment,
+        cache=cache,
+        workers=workers,
+        progress=progress,
+    )
     data = TrainingData(plan.rows, table.values)
     with _one_thread():
         folds = _run_folds(plan, data, folder, workers=workers, progress=progress)

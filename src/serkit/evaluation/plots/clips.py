@@ -72,8 +72,7 @@ def plot_spectrogram(clip: Clip) -> Figure:
 
 def plot_db_spectrogram(clip: Clip) -> Figure:
     """Draw the power of the short-time Fourier transform in decibels."""
-    analysis, framing = _analyse(clip)
-    image = _relative_db(analysis.power(framing).T)
+    image = _relative_db(_power(clip))
     title, top = "Spectrogram, decibels", clip.sampling_rate / 2000
     return _draw_image(clip, _Image(image, title, "frequency (kHz)", "dB", top, (-DYNAMIC_RANGE_DB, 0)))
 
@@ -150,6 +149,26 @@ def plot_rolloff(clip: Clip) -> Figure:
     return _draw_over_wave(clip, "rolloff", "Spectral roll-off at 85% over the wave")
 
 
+def plot_alteration(before: Clip, after: Clip, *, name: str) -> Figure:
+    """Draw the wave and the spectrogram of a clip before and after an alteration, on the same scales."""
+    figure = style.new_figure(width=1.6 * style.WIDTH, height=4.2)
+    grid = figure.subplots(2, 2, sharex=True, sharey="row")
+    loudest = _peak(_power(before))
+    for word, clip, (wave, image) in zip(("before", "after"), (before, after), grid.T, strict=True):
+        _draw_wave(style.plain(wave), clip, color=style.BLUE)
+        wave.set_title(word, fontsize=style.LABEL_SIZE, color=style.INK)
+        look: dict[str, Any] = {"cmap": style.LEVELS, "vmin": -DYNAMIC_RANGE_DB, "vmax": 0}
+        extent = (clip.start, clip.end, 0.0, clip.sampling_rate / 2000)
+        level = power_to_db(_power(clip) / loudest)
+        style.plain(image).imshow(level, origin="lower", aspect="auto", extent=extent, **look)
+        style.label(image, x="time (s)")
+    limit = 1.05 * max(_peak(np.abs(clip.signal)) for clip in (before, after))
+    grid[0, 0].set(xlim=(min(before.start, after.start), max(before.end, after.end)), ylim=(-limit, limit))
+    style.label(grid[0, 0], title=f"Augmentation: {name}", y="amplitude")
+    style.label(grid[1, 0], x="time (s)", y="frequency (kHz)")
+    return figure
+
+
 def clip_figures(clip: Clip) -> dict[str, Figure]:
     """Return every picture of a clip, by name."""
     return {
@@ -168,6 +187,11 @@ def clip_figures(clip: Clip) -> dict[str, Figure]:
 def _analyse(clip: Clip, *, frame_s: float = FRAME_S) -> tuple[Analysis, Framing]:
     n_fft = 2 ** round(math.log2(frame_s * clip.sampling_rate))
     return Analysis(clip.signal, clip.sampling_rate), Framing(n_fft, n_fft // OVERLAP)
+
+
+def _power(clip: Clip) -> Floats:
+    analysis, framing = _analyse(clip)
+    return analysis.power(framing).T
 
 
 def _relative_db(power: Floats) -> Floats:
