@@ -25,6 +25,7 @@ TRAINING = (
     "joblib",
     "pyarrow",
     "onnx",
+    "safetensors",
     "skl2onnx",
 )
 HEAVY = (*TRAINING, "numpy", "soundfile", "soxr", "onnxruntime", "pydantic", "typer", "rich")

@@ -31,7 +31,7 @@ from serkit.bundle_info import (
     info_to_json,
 )
 from serkit.errors import BundleError, BundleIntegrityError, BundleNotFoundError
-from serkit.onnx_file import outside_references
+from serkit.onnx_file import INPUT_NAME, OUTPUT_NAME, outside_references
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -51,7 +51,6 @@ __all__ = [
 ]
 
 BUNDLES = Path(__file__).parent / "bundles"
-INPUT_NAME, OUTPUT_NAME = "features", "scores"
 
 _INFO, _MODEL, _CARD, _SUMS = "bundle.json", "model.onnx", "MODEL_CARD.md", "SHA256SUMS"
 _SUMMED = (_CARD, _INFO, _MODEL)

@@ -1,9 +1,9 @@
-"""Write a trained classical model as ONNX, and prove that it gives the same scores.
+"""Write a trained model as ONNX, and prove that it gives the same scores.
 
-The graph is written node by node, so that it computes exactly what scikit-learn computes: scaling in
-float32, as scikit-learn scales float32 features; kernels and votes in float64; tree thresholds rounded
-so that no float32 feature changes sides. Nothing in it depends on the day or the machine: the same model
-gives the same bytes.
+The graph of a classical model is written node by node, so that it computes exactly what scikit-learn
+computes: scaling in float32, as scikit-learn scales float32 features; kernels and votes in float64; tree
+thresholds rounded so that no float32 feature changes sides. A network writes itself. Nothing depends on the
+day or the machine: the same model gives the same bytes.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 TOLERANCE = 1e-4
+_PARITY_BATCH = 16  # rows at once: a network's maps take tens of megabytes a row
 _OPSET = {"": 17, "ai.onnx.ml": 3}
 _IR_VERSION = 8
 
@@ -41,15 +42,15 @@ def export_onnx(pipeline: Pipeline, sample: NDArray[np.floating]) -> bytes:
     Parameters
     ----------
     pipeline : sklearn.pipeline.Pipeline
-        `LimitedScaler` or `StandardScaler`, and then `LogisticRegression`, `OneVsRestSVM` or
-        `RandomForestClassifier`, fitted.
-    sample : ndarray of float, shape (n, n_features)
-        Features to compare the two models on, e.g. the held-out rows.
+        Fitted: `LimitedScaler` or `StandardScaler`, and then `LogisticRegression`, `OneVsRestSVM` or
+        `RandomForestClassifier`; or a classifier that has a method `to_onnx`, such as `TorchClassifier`.
+    sample : ndarray of float, shape (n, ...), or of objects, shape (n,)
+        Features to compare the two models on, e.g. the held-out rows; at least one.
 
     Returns
     -------
     bytes
-        ONNX model: ``features`` float32 (N, n_features) to ``scores`` float32 (N, n_classes), equal to
+        ONNX model: ``features`` float32 (N, ...) to ``scores`` float32 (N, n_classes), equal to
         `serkit.models.calibration.decision_scores`.
 
     Raises
@@ -66,15 +67,20 @@ def export_onnx(pipeline: Pipeline, sample: NDArray[np.floating]) -> bytes:
     >>> len(export_onnx(model, features)) < 2000
     True
     """
+    classifier = pipeline.steps[-1][1]
+    content = classifier.to_onnx(sample) if hasattr(classifier, "to_onnx") else _write(pipeline)
+    _check_parity(content, pipeline, sample)
+    return content
+
+
+def _write(pipeline: Pipeline) -> bytes:
     graph = _Graph()
     *scalers, classifier = (step for _, step in pipeline.steps)
     features = INPUT_NAME
     for scaler in scalers:
         features = _scale(graph, features, scaler)
     scores = _writer(classifier)(graph, features, classifier)
-    content = graph.serialise(scores, n_features=pipeline.n_features_in_, n_classes=len(classifier.classes_))
-    _check_parity(content, pipeline, np.asarray(sample, dtype=np.float32))
-    return content
+    return graph.serialise(scores, n_features=pipeline.n_features_in_, n_classes=len(classifier.classes_))
 
 
 class _Graph:
@@ -218,9 +224,8 @@ def _round_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.where(rounded > thresholds, np.nextafter(rounded, np.float32(-np.inf)), rounded)
 
 
-def _check_parity(content: bytes, pipeline: Pipeline, sample: NDArray[np.float32]) -> None:
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    (exported,) = session.run([OUTPUT_NAME], {INPUT_NAME: sample})
+def _check_parity(content: bytes, pipeline: Pipeline, sample: NDArray[Any]) -> None:
+    exported = _exported_scores(content, sample)
     original = decision_scores(pipeline, sample)
     if exported.shape != original.shape:
         raise ExportError(f"exported scores have the shape {exported.shape}, the model's {original.shape}")
@@ -233,3 +238,11 @@ def _check_parity(content: bytes, pipeline: Pipeline, sample: NDArray[np.float32
             raise ExportError(
                 f"exported {name} differ from the model's by {gap.max():.2g}, more than {TOLERANCE}"
             )
+
+
+def _exported_scores(content: bytes, sample: NDArray[Any]) -> NDArray[np.float32]:
+    """Run the model on a few rows at once, on sequences of different lengths one by one."""
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    size = 1 if sample.dtype == object else _PARITY_BATCH
+    batches = [_float32(list(sample[start : start + size])) for start in range(0, len(sample), size)]
+    return np.concatenate([session.run([OUTPUT_NAME], {INPUT_NAME: batch})[0] for batch in batches])

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+INPUT_NAME, OUTPUT_NAME = "features", "scores"
+"""Of every model: features float32 (N, ...) to scores float32 (N, n_classes)."""
 STANDARD_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
 
 # message -> field number -> the message, or the leaf of interest, that the field holds.

@@ -19,9 +19,10 @@ from serkit.augment import is_copy, parents
 from serkit.corpora.manifest import is_complete
 from serkit.evaluation.metrics import uar
 from serkit.features import FeatureSet
-from serkit.models.classical import CLASSIFIER, SCALER
+from serkit.models.classical import SCALER
 from serkit.models.inner_folds import inner_folds
 from serkit.models.limited_scaler import LimitedScaler
+from serkit.models.settings import CLASSIFIER
 from serkit.parallel import map_parallel
 from serkit.splits import speaker_groups
 

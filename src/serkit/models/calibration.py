@@ -117,6 +117,11 @@ def fit_temperature(scores: NDArray[Any], truth: NDArray[np.integer]) -> float:
 def check_finite(features: NDArray[Any]) -> None:
     """Refuse features that hold NaN or infinity.
 
+    Parameters
+    ----------
+    features : ndarray of float, shape (n, ...), or of objects, shape (n,)
+        One row a recording; sequences that differ in length are objects.
+
     Raises
     ------
     FeatureError
@@ -128,8 +133,17 @@ def check_finite(features: NDArray[Any]) -> None:
     Traceback (most recent call last):
     serkit.errors.FeatureError: row 1, column 2: nan; features must be finite, drop that recording
     """
+    if features.dtype == object:  # sequences of different lengths
+        for number, sequence in enumerate(features, start=1):
+            _check_array(sequence[None], first_row=number)
+    else:
+        _check_array(features, first_row=1)
+
+
+def _check_array(features: NDArray[Any], *, first_row: int) -> None:
     wrong = np.argwhere(~np.isfinite(features))
     if wrong.size:
-        row, column = wrong[0]
-        place = f"row {row + 1}, column {column + 1}: {features[row, column]}"
+        row, *columns = (int(index) for index in wrong[0])
+        column = ", ".join(str(index + 1) for index in columns)
+        place = f"row {row + first_row}, column {column}: {features[tuple(wrong[0])]}"
         raise FeatureError(place, hint="features must be finite, drop that recording")

@@ -1,0 +1,52 @@
+"""A trained network as an ONNX model."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING
+
+import torch
+
+from serkit.onnx_file import INPUT_NAME, OUTPUT_NAME
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_OPSET = 17
+
+
+def network_onnx(network: nn.Module, sample: torch.Tensor, *, any_length: bool) -> bytes:
+    """Write a network as ONNX.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Network on the CPU.
+    sample : Tensor, shape (1, ...)
+        Features of one row.
+    any_length : bool
+        Whether the model shall take any number of frames, the axis after the rows.
+
+    Returns
+    -------
+    bytes
+        ONNX model: ``features`` float32 (N, ...) to ``scores`` float32 (N, n_classes).
+    """
+    axes = {0: "N", 1: "frames"} if any_length else {0: "N"}
+    content = io.BytesIO()
+    with warnings.catch_warnings(), torch.inference_mode():
+        # The exporter that follows the graph instead of a trace unrolls recurrent layers over their steps,
+        # which takes minutes instead of a fraction of a second, and writes paths of this machine to the file.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.eval(),
+            (sample,),
+            content,  # type: ignore[arg-type]  # a stream will do
+            dynamo=False,
+            opset_version=_OPSET,
+            input_names=[INPUT_NAME],
+            output_names=[OUTPUT_NAME],
+            dynamic_axes={INPUT_NAME: axes, OUTPUT_NAME: {0: "N"}},
+        )
+    return content.getvalue()

@@ -1,0 +1,98 @@
+"""What may be set of every neural network: its input, its training and when that ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from serkit.errors import RecipeError
+from serkit.models.settings import CLASSIFIER, ModelSettings
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+    from torch import nn
+
+    from serkit.models.settings import Weights
+
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
+Monitor = Literal["train_loss", "train_accuracy", "dev_loss", "dev_uar"]
+
+
+class NetworkSettings(ModelSettings):
+    """Settings of a network and of its training with Adam on the cross-entropy.
+
+    Attributes
+    ----------
+    standardise : {"cell", "row", "none"}, default "cell"
+        What is brought to mean 0 and deviation 1, as the training rows have them: every value of a vector,
+        sequence or image by itself; every feature over all its frames; or nothing.
+    initialisation : {"torch", "keras", "he"}
+        Of the weights: torch's default, Glorot's uniform with zero biases, or He's uniform.
+    epochs, batch_size : int
+        Passes over the training rows, and how many rows of them make a step.
+    learning_rate, betas, epsilon, weight_decay : float
+        Of Adam. The decay is decoupled from the gradient (AdamW).
+    schedule : {"constant", "plateau", "one_cycle", "cosine"}, default "constant"
+        How the learning rate goes on: see `serkit.models.schedules`.
+    plateau_factor, plateau_patience
+        The plateau schedule multiplies by the factor after so many epochs in which the training loss did not
+        fall.
+    minimum_learning_rate : float
+        Where plateau and cosine end.
+    monitor : {"train_loss", "train_accuracy", "dev_loss", "dev_uar"}, default "train_loss"
+        What tells the best epoch.
+    patience : int, optional
+        Training stops after so many epochs without a new best one. Without it, after `epochs`.
+    keep : {"last", "best"}, default "last"
+        Which epoch's weights the trained network has.
+    precision : {"float32", "bfloat16"}, default "float32"
+        Of the products in training. bfloat16 is meant for hardware that multiplies it, as GPUs and CPUs with
+        AMX do; elsewhere it is slower. Predictions are always float32.
+    """
+
+    takes_lengths: ClassVar[bool] = False
+
+    standardise: Literal["cell", "row", "none"] = "cell"
+    initialisation: Literal["torch", "keras", "he"] = "torch"
+    epochs: PositiveInt = 50
+    batch_size: PositiveInt = 64
+    learning_rate: PositiveFloat = 1e-3
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    epsilon: PositiveFloat = 1e-8
+    weight_decay: NonNegativeFloat = 0.0
+    schedule: Literal["constant", "plateau", "one_cycle", "cosine"] = "constant"
+    plateau_factor: Fraction = 0.1
+    plateau_patience: PositiveInt = 10
+    minimum_learning_rate: NonNegativeFloat = 0.0
+    monitor: Monitor = "train_loss"
+    patience: PositiveInt | None = None
+    keep: Literal["last", "best"] = "last"
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+    @property
+    def statistics_axes(self) -> tuple[int, ...] | None:
+        """Axes of the training rows over which mean and deviation are taken; None for neither."""
+        if self.standardise == "none":
+            return None
+        frames = {"sequence": 1, "image": 2}.get(self.layouts[0])
+        return (0, frames) if self.standardise == "row" and frames else (0,)
+
+    def build(self, *, seed: int, weights: Weights | None = None) -> Pipeline:
+        """Return the unfitted pipeline of the network alone, which takes no weights."""
+        if weights is not None and (weights != 1).any():
+            raise RecipeError(f"{self.name}: takes no weight of a block", hint="leave it out of the features")
+        from sklearn.pipeline import Pipeline
+
+        from serkit.models.torch_classifier import TorchClassifier
+
+        return Pipeline([(CLASSIFIER, TorchClassifier(self, seed=seed))])
+
+    def network(self, shape: tuple[int, ...], n_classes: int) -> nn.Module:
+        """Return the network for features of this shape, its weights drawn by torch's generator."""
+        raise NotImplementedError
+
+    def network_parameters(self) -> dict[str, Any]:
+        """Return the settings that the subclass adds: those of the network's build."""
+        return self.model_dump(exclude=set(NetworkSettings.model_fields))

@@ -1,0 +1,235 @@
+"""A neural network as a scikit-learn classifier."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import check_is_fitted
+
+from serkit.errors import FeatureError, TrainingError
+from serkit.models.batches import Rows
+from serkit.models.calibration import softmax
+from serkit.models.checkpoints import fingerprint
+from serkit.models.initialisation import initialise
+from serkit.models.network_export import network_onnx
+from serkit.models.network_training import Labelled, NetworkTraining, network_scores, seed_everything
+from serkit.models.oversampling import oversampled_rows
+from serkit.models.precision import check_bfloat16
+from serkit.models.standardise import StandardisedNetwork, fit_standardise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Self
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from serkit.models.network_settings import NetworkSettings
+
+    Matrix = NDArray[np.float64]
+    Features = NDArray[Any] | Sequence[NDArray[Any]]
+
+
+class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A network that is trained like any classifier, and goes on where its training was interrupted.
+
+    Parameters
+    ----------
+    settings : NetworkSettings
+        Which network, and how it is trained. To scikit-learn each of them is a parameter.
+    seed : int, default 0
+        Of first weights, order, dropout and oversampling. The same seed gives the same network.
+    device : str, default "cpu"
+        Where to compute, e.g. "cuda".
+    checkpoints : Path or str, optional
+        Folder for the state of each training after each epoch. A training that was interrupted goes on from
+        there; one on other rows or with other settings has a file of its own.
+    progress : bool, default False
+        Show a progress bar on a terminal.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (n_classes,)
+        Sorted labels.
+    network_ : torch.nn.Module
+        The trained network, its input standardised first.
+    history_ : list of Epoch
+        Loss, accuracy and scores of each epoch.
+
+    Examples
+    --------
+    >>> from serkit.models.networks import DenseSettings
+    >>> features = np.random.default_rng(0).standard_normal((40, 3))
+    >>> labels = np.where(features[:, 0] > 0, "happy", "sad")
+    >>> settings = DenseSettings(widths=(8,), epochs=30, learning_rate=0.05)
+    >>> model = TorchClassifier(settings).fit(features, labels)
+    >>> bool((model.predict(features) == labels).mean() > 0.9)
+    True
+    """
+
+    def __init__(
+        self,
+        settings: NetworkSettings,
+        *,
+        seed: int = 0,
+        device: str = "cpu",
+        checkpoints: Path | str | None = None,
+        progress: bool = False,
+    ) -> None:
+        self.settings = settings
+        self.seed = seed
+        self.device = device
+        self.checkpoints = checkpoints
+        self.progress = progress
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, those of the network and its training among them."""
+        own: dict[str, Any] = super().get_params(deep=False)
+        return self.settings.parameters() | own if deep else own
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Set parameters; those of the network and its training are checked."""
+        names = self.settings.parameters().keys() & parameters.keys()
+        if names:
+            self.settings = self.settings.with_parameters({name: parameters.pop(name) for name in names})
+        super().set_params(**parameters)
+        return self
+
+    def fit(
+        self, features: Features, labels: ArrayLike, *, dev: tuple[Features, ArrayLike] | None = None
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        features : ndarray, shape (n, ...), or sequence of ndarray
+            Features, as the network takes them; sequences may differ in their number of frames.
+        labels : array_like, shape (n,)
+            Label of each row.
+        dev : (features, labels), optional
+            Rows that are looked at after each epoch, to stop early and for the history.
+
+        Raises
+        ------
+        FeatureError
+            If features are not finite, or have a shape that the network does not take.
+        TrainingError
+            If the loss is no longer finite, if dev rows are missing or hold other labels, or if the machine
+            does not compute in the precision that is set.
+        """
+        self.classes_, truth = np.unique(np.asarray(labels), return_inverse=True)
+        train = Labelled(Rows(features), truth)
+        self._check(train.rows, dev is not None)
+        parts = [train] if dev is None else [train, self._labelled(dev)]
+        with _own_draws(self.device):
+            training = self._training(*parts)
+            path = self._checkpoint(parts)
+            self.history_ = training.run(checkpoint=path, progress=self.progress)
+        self.network_ = training.network.eval()
+        return self
+
+    def decision_function(self, features: Features) -> Matrix:
+        """Return the score of each class, whose softmax are the probabilities.
+
+        Parameters
+        ----------
+        features : ndarray, shape (n, ...), or sequence of ndarray
+            Features.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, n_classes)
+            One column each for two classes, too.
+        """
+        check_is_fitted(self)
+        scores = network_scores(self.network_, Rows(features), self.settings.batch_size, self.device)
+        return scores.numpy().astype(np.float64)
+
+    def predict_proba(self, features: Features) -> Matrix:
+        """Return the probability of each class, shape (n, n_classes)."""
+        return softmax(self.decision_function(features))
+
+    def predict(self, features: Features) -> NDArray[Any]:
+        """Return the most probable label of each row."""
+        labels: NDArray[Any] = self.classes_[self.decision_function(features).argmax(axis=1)]
+        return labels
+
+    def to_onnx(self, sample: Features) -> bytes:
+        """Return the trained network as an ONNX model, from ``features`` to ``scores``.
+
+        Parameters
+        ----------
+        sample : ndarray, shape (n, ...), or sequence of ndarray
+            Features; where their number of frames differs, the model takes any.
+        """
+        check_is_fitted(self)
+        rows = Rows(sample)
+        return network_onnx(
+            copy.deepcopy(self.network_).cpu(),
+            rows.batch(np.arange(1)).features,
+            any_length=rows.lengths is not None,
+        )
+
+    def _check(self, rows: Rows, has_dev: bool) -> None:
+        name, shape, smallest = self.settings.name, rows.shape, self.settings.minimum_shape
+        fits = len(shape) == len(smallest) and all(n >= m for n, m in zip(shape, smallest, strict=True))
+        if not fits:
+            raise FeatureError(f"{name}: takes features of shape {smallest} and more, not {shape}")
+        if rows.lengths is not None and not self.settings.takes_lengths:
+            raise FeatureError(f"{name}: recordings differ in their frames", hint="set audio.duration_s")
+        if rows.lengths is not None and self.settings.standardise == "cell":
+            raise FeatureError(f"{name}: recordings differ in their frames", hint='set standardise = "row"')
+        if self.classes_.size < 2:
+            raise TrainingError(f"{name}: needs two classes or more, not {self.classes_.size}")
+        if self.settings.precision == "bfloat16" and torch.device(self.device).type == "cpu":
+            check_bfloat16()
+        if self.settings.monitor.startswith("dev") and not has_dev:
+            raise TrainingError(f"{name}: monitors {self.settings.monitor}, but has no dev rows")
+
+    def _labelled(self, dev: tuple[Features, ArrayLike]) -> Labelled:
+        labels = np.asarray(dev[1])
+        unknown = sorted(set(labels.tolist()) - set(self.classes_.tolist()))
+        if unknown:
+            raise TrainingError(f"no training row is {', '.join(map(str, unknown))}, but dev rows are")
+        return Labelled(Rows(dev[0]), np.searchsorted(self.classes_, labels))
+
+    def _training(self, train: Labelled, dev: Labelled | None = None) -> NetworkTraining:
+        weights = None
+        if self.settings.balance == "class_weight":
+            balanced = compute_class_weight("balanced", classes=np.unique(train.truth), y=train.truth)
+            weights = torch.tensor(balanced, dtype=torch.float32, device=self.device)
+        if self.settings.balance == "oversample":
+            repeated = oversampled_rows(train.truth, seed=self.seed)
+            train = Labelled(train.rows.take(repeated), train.truth[repeated])
+        network = self._network(train.rows)
+        return NetworkTraining(network, self.settings, train, dev, weights, self.seed, self.device)
+
+    def _network(self, rows: Rows) -> StandardisedNetwork:
+        seed_everything(self.seed, 0)
+        body = self.settings.network(rows.shape, self.classes_.size)
+        initialise(body, self.settings.initialisation)
+        axes, limit = self.settings.statistics_axes, self.settings.limit
+        return StandardisedNetwork(fit_standardise(rows, axes, limit=limit), body).to(self.device)
+
+    def _checkpoint(self, parts: list[Labelled]) -> Path | None:
+        """Return the file of this training alone: its name tells everything that the result follows from."""
+        if self.checkpoints is None:
+            return None
+        chosen = self.settings.model_dump(mode="json")
+        facts = {"settings": chosen, "seed": self.seed, "device": self.device, "torch": torch.__version__}
+        arrays = [array for part in parts for array in (part.rows.features, part.truth)]
+        return Path(self.checkpoints) / f"{fingerprint(facts, arrays)}.safetensors"
+
+
+@contextmanager
+def _own_draws(device: str) -> Iterator[None]:
+    """Leave torch's generator to the caller as it was."""
+    cuda = [torch.device(device)] if torch.device(device).type == "cuda" else []
+    with torch.random.fork_rng(devices=cuda):
+        yield

@@ -1,0 +1,332 @@
+"""Networks as classifiers: training that can stop, go on and be repeated."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+from safetensors import safe_open
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from serkit.errors import FeatureError, RecipeError, TrainingError
+from serkit.models import build_model, precision
+from serkit.models import network_training as module
+from serkit.models.batches import Rows
+from serkit.models.networks import DenseSettings
+from serkit.models.temperature_scaled import TemperatureScaled
+from serkit.models.torch_classifier import TorchClassifier
+
+SETTINGS: dict[str, Any] = {
+    "widths": (16, 8),
+    "batch_norm": True,
+    "dropout": 0.2,
+    "epochs": 6,
+    "learning_rate": 0.01,
+}
+
+
+def emotions(n: int = 90, *, seed: int = 0, shift: float = 1.5) -> tuple[np.ndarray, np.ndarray]:
+    """Three overlapping classes of unequal size, features of unequal scale; float64."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(3, n, p=[0.2, 0.3, 0.5])
+    features = rng.standard_normal((n, 5)) + shift * np.eye(5)[labels]
+    return features * [1, 10, 100, 0.1, 1] + 5, np.array(["angry", "calm", "sad"])[labels]
+
+
+def dense(**changes: Any) -> TorchClassifier:
+    options = {name: changes.pop(name) for name in ("seed", "checkpoints", "progress") if name in changes}
+    return TorchClassifier(DenseSettings(**SETTINGS | changes), **options)
+
+
+def stop_at(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Press Ctrl-C in the middle of an epoch."""
+    original, begun = module.NetworkTraining._epoch, []
+
+    def interrupted(self: Any, *arguments: Any) -> Any:
+        begun.append(1)
+        if len(begun) == epoch:
+            self._step(arguments[0], np.arange(8))
+            raise KeyboardInterrupt
+        return original(self, *arguments)
+
+    monkeypatch.setattr(module.NetworkTraining, "_epoch", interrupted)
+
+
+@pytest.mark.parametrize("changes", [{}, {"schedule": "plateau"}, {"schedule": "one_cycle", "keep": "best"}])
+def test_an_interrupted_fit_goes_on_to_the_very_same_network(
+    changes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features, labels = emotions()
+    dev = emotions(40, seed=1)
+    whole = dense(**changes).fit(features, labels, dev=dev)
+    with monkeypatch.context() as patch:
+        stop_at(4, patch)
+        with pytest.raises(KeyboardInterrupt):
+            dense(checkpoints=tmp_path, **changes).fit(features, labels, dev=dev)
+    (file,) = tmp_path.iterdir()
+    with monkeypatch.context() as patch:
+        stop_at(4, patch)  # three epochs are left
+        resumed = dense(checkpoints=tmp_path, **changes).fit(features, labels, dev=dev)
+    assert resumed.history_ == whole.history_
+    assert np.array_equal(resumed.decision_function(features), whole.decision_function(features))
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_finished_fit_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = emotions()
+    first = dense(checkpoints=tmp_path).fit(features, labels)
+    stop_at(1, monkeypatch)
+    second = dense(checkpoints=tmp_path).fit(features, labels)
+    assert np.array_equal(first.predict_proba(features), second.predict_proba(features))
+
+
+def test_other_rows_settings_and_seeds_have_their_own_checkpoint(tmp_path: Path) -> None:
+    features, labels = emotions()
+    for number, fit in enumerate(
+        [
+            lambda: dense(checkpoints=tmp_path, epochs=1).fit(features, labels),
+            lambda: dense(checkpoints=tmp_path, epochs=1).fit(features[1:], labels[1:]),
+            lambda: dense(checkpoints=tmp_path, epochs=1).fit(features, np.roll(labels, 1)),
+            lambda: dense(checkpoints=tmp_path, epochs=1, dropout=0.3).fit(features, labels),
+            lambda: dense(checkpoints=tmp_path, epochs=1, seed=1).fit(features, labels),
+            lambda: dense(checkpoints=tmp_path, epochs=1).fit(features, labels, dev=emotions(seed=1)),
+        ],
+        start=1,
+    ):
+        fit()
+        assert len(list(tmp_path.iterdir())) == number
+
+
+def test_a_damaged_checkpoint_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    features, labels = emotions()
+    dense(checkpoints=tmp_path).fit(features, labels)
+    (file,) = tmp_path.iterdir()
+    content = file.read_bytes()
+    for damaged in (content[: len(content) // 2], b"", b"\0" * 100):
+        file.write_bytes(damaged)
+        with pytest.raises(TrainingError, match="damaged checkpoint; delete it to begin anew"):
+            dense(checkpoints=tmp_path).fit(features, labels)
+
+
+def test_a_checkpoint_holds_arrays_alone(tmp_path: Path) -> None:
+    features, labels = emotions()
+    dense(checkpoints=tmp_path, keep="best").fit(features, labels)
+    (file,) = tmp_path.iterdir()
+    with safe_open(file, "pt") as content:
+        parts = {key.split(".")[0] for key in content.keys()}  # noqa: SIM118 - the file is no mapping
+    assert parts == {"network", "optimizer", "best"}
+
+
+def test_the_same_seed_gives_the_same_network_and_another_seed_another() -> None:
+    features, labels = emotions()
+    torch.manual_seed(7)
+    first = dense(seed=3).fit(features, labels)
+    drawn = torch.rand(1)
+    second = dense(seed=3).fit(features, labels)
+    third = dense(seed=4).fit(features, labels)
+    assert np.array_equal(first.predict_proba(features), second.predict_proba(features))
+    assert not np.array_equal(first.predict_proba(features), third.predict_proba(features))
+    torch.manual_seed(7)
+    assert torch.equal(drawn, torch.rand(1)), "the caller's generator is left as it was"
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_reason(tmp_path: Path) -> None:
+    features, labels = emotions()
+    model = dense(learning_rate=1e30, standardise="none", batch_norm=False, checkpoints=tmp_path)
+    with pytest.raises(
+        TrainingError, match=r"^dense: the loss is (nan|inf) in epoch 1, at the learning rate 1e\+30; lower"
+    ):
+        model.fit(features, labels)
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_stops_when_patience_ends_and_keeps_the_best() -> None:
+    # The dev rows are labelled against the training rows: the longer it trains, the worse.
+    features, labels = emotions(shift=5)
+    opposite = np.where(labels == "sad", "calm", "sad")
+    changes = {"monitor": "dev_loss", "epochs": 50, "learning_rate": 0.05, "dropout": 0.0}
+    last = dense(patience=3, **changes).fit(features, labels, dev=(features, opposite))
+    best = dense(patience=3, keep="best", **changes).fit(features, labels, dev=(features, opposite))
+    losses = [epoch.dev_loss for epoch in best.history_]
+    assert len(losses) == int(np.argmin(losses)) + 4 < 50
+    assert [epoch.dev_loss for epoch in last.history_] == losses
+
+    def dev_loss(model: TorchClassifier) -> float:
+        columns = np.searchsorted(model.classes_, opposite)
+        return float(-np.log(model.predict_proba(features)[np.arange(len(columns)), columns]).mean())
+
+    assert dev_loss(best) == pytest.approx(min(losses), rel=1e-4)
+    assert dev_loss(last) == pytest.approx(losses[-1], rel=1e-4)
+
+
+def test_history_tells_loss_accuracy_and_dev_uar() -> None:
+    features, labels = emotions(300, shift=4)
+    model = dense(epochs=20).fit(features, labels, dev=(features, labels))
+    first, last = model.history_[0], model.history_[-1]
+    assert last.train_loss < first.train_loss
+    assert last.train_accuracy > 0.9
+    recalls = [(model.predict(features[labels == one]) == one).mean() for one in model.classes_]
+    assert last.dev_uar == pytest.approx(np.mean(recalls))
+    assert dense(epochs=1).fit(features, labels).history_[0].dev_uar is None
+
+
+def test_dropout_is_off_when_it_predicts() -> None:
+    features, labels = emotions()
+    model = build_model("cnn2d", epochs=1, dropout=0.9, batch_size=2)
+    images = np.random.default_rng(0).standard_normal((2, 181, 24))
+    model.fit(images, ["calm", "sad"])
+    assert np.array_equal(model.predict_proba(images), model.predict_proba(images))
+    alone = dense(dropout=0.9).fit(features, labels)
+    np.testing.assert_allclose(
+        alone.decision_function(features)[:1], alone.decision_function(features[:1]), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("balance", ["class_weight", "oversample"])
+def test_balancing_raises_the_recall_of_the_rare_class(balance: str) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(["common", "rare"], [190, 10])
+    features = rng.standard_normal((200, 2)) + (labels == "rare")[:, None]
+    fresh = rng.standard_normal((500, 2)) + 1
+    plain, balanced = (
+        np.mean(dense(balance=how).fit(features, labels).predict(fresh) == "rare")
+        for how in ("none", balance)
+    )
+    assert balanced > plain + 0.2
+
+
+def test_class_weights_scale_the_loss_as_scikit_learn_weighs_rows() -> None:
+    features, labels = emotions()
+    weighted = dense(balance="class_weight")
+    weighted.classes_, truth = np.unique(labels, return_inverse=True)
+    training = weighted._training(module.Labelled(Rows(features), truth))
+    counts = np.bincount(truth)
+    np.testing.assert_allclose(training.class_weights, len(truth) / (3 * counts), rtol=1e-6)
+
+
+def test_float64_and_float32_are_the_same_to_it() -> None:
+    features, labels = emotions()
+    features = features.astype(np.float32).astype(np.float64)
+    wide = dense().fit(features, labels)
+    narrow = dense().fit(features.astype(np.float32), labels)
+    assert np.array_equal(wide.decision_function(features), narrow.decision_function(features))
+    assert wide.decision_function(features).dtype == np.float64
+    np.testing.assert_allclose(wide.predict_proba(features).sum(axis=1), 1.0)
+
+
+LEARN_IN_BFLOAT16 = """
+import numpy as np, torch
+from serkit.models.networks import DenseSettings
+from serkit.models.torch_classifier import TorchClassifier
+
+rng = np.random.default_rng(0)
+labels = rng.choice(["calm", "sad"], 200)
+features = rng.standard_normal((200, 3)) + 3 * (labels == "sad")[:, None]
+plain, half = (
+    TorchClassifier(DenseSettings(precision=precision, epochs=5, learning_rate=0.01)).fit(features, labels)
+    for precision in ("float32", "bfloat16")
+)
+assert not np.array_equal(plain.decision_function(features), half.decision_function(features))
+assert (half.predict(features) == labels).mean() > 0.9
+assert {weights.dtype for weights in half.network_.parameters()} == {torch.float32}
+"""
+
+
+def test_bfloat16_learns_and_predicts_in_float32() -> None:
+    # Without AMX, which a container may forbid; the choice must be made before the first product.
+    limited = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", LEARN_IN_BFLOAT16], env=limited, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_machine_that_fails_at_bfloat16_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = emotions()
+    monkeypatch.setattr(precision, "_PROBE", "import os; os.abort()")
+    precision.check_bfloat16.cache_clear()
+    with pytest.raises(TrainingError, match=r"^precision: .* bfloat16; set precision = .float32"):
+        dense(precision="bfloat16").fit(features, labels)
+
+
+def test_two_classes_have_two_scores() -> None:
+    features, labels = emotions()
+    model = dense().fit(features, np.where(labels == "sad", "sad", "calm"))
+    assert model.decision_function(features).shape == (90, 2)
+
+
+def test_settings_are_parameters_to_scikit_learn() -> None:
+    features, labels = emotions()
+    pipeline = build_model("dense", **SETTINGS, seed=5)
+    assert pipeline.get_params()["classifier__learning_rate"] == 0.01
+    copied = clone(pipeline.set_params(classifier__epochs=2, classifier__progress=True))
+    assert (copied[-1].settings.epochs, copied[-1].seed, copied[-1].progress) == (2, 5, True)
+    search = GridSearchCV(pipeline, {"classifier__learning_rate": [1e-6, 0.05]}, cv=2).fit(features, labels)
+    assert search.best_params_ == {"classifier__learning_rate": 0.05}
+    with pytest.raises(ValidationError, match="greater than 0"):
+        pipeline.set_params(classifier__learning_rate=-1)
+    with pytest.raises(ValidationError, match="unknown setting of dense 'epoch'; did you mean 'epochs'"):
+        build_model("dense", epoch=3)
+
+
+def test_a_network_is_calibrated_like_any_model() -> None:
+    features, labels = emotions()
+    model = TemperatureScaled(build_model("dense", **SETTINGS), held_out=2).fit(features, labels)
+    assert 0.01 < model.temperature_ < 100
+    np.testing.assert_allclose(model.predict_proba(features).sum(axis=1), 1.0)
+
+
+def test_what_it_cannot_train_on_is_refused() -> None:
+    features, labels = emotions()
+    with pytest.raises(FeatureError, match=r"^dense: takes features of shape \(1,\) and more, not \(5, 1\)"):
+        dense().fit(features[:, :, None], labels)
+    with pytest.raises(TrainingError, match=r"^dense: needs two classes or more, not 1"):
+        dense().fit(features, np.full(90, "sad"))
+    with pytest.raises(TrainingError, match=r"^dense: monitors dev_uar, but has no dev rows"):
+        dense(monitor="dev_uar").fit(features, labels)
+    with pytest.raises(TrainingError, match=r"^no training row is happy, but dev rows are"):
+        dense().fit(features, labels, dev=(features, np.full(90, "happy")))
+    with pytest.raises(FeatureError, match=r"^row 3, column 2: nan"):
+        dense().fit(np.where(np.arange(450).reshape(90, 5) == 11, np.nan, features), labels)
+
+
+def test_a_weight_of_a_block_is_refused() -> None:
+    with pytest.raises(RecipeError, match=r"^dense: takes no weight of a block"):
+        DenseSettings().build(seed=0, weights=np.array([1.0, 2.0]))
+
+
+def test_sequences_that_differ_in_length_need_a_network_that_takes_them() -> None:
+    sequences = [np.zeros((n, 24)) for n in (200, 210)]
+    with pytest.raises(
+        FeatureError, match=r"^cnn2d: recordings differ in their frames; set audio.duration_s"
+    ):
+        build_model("cnn2d").fit(sequences, ["calm", "sad"])
+    with pytest.raises(FeatureError, match=r"^bilstm: recordings differ in their frames; set stand"):
+        build_model("bilstm", standardise="cell").fit(sequences, ["calm", "sad"])
+
+
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_shown_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = emotions()
+    shown = []
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        dense(progress=True).fit(features, labels, dev=(features, labels))
+        shown.append(stream.getvalue())
+    assert "dev UAR" in shown[0]
+    assert shown[1] == ""
