@@ -188,8 +188,10 @@ class Recipe(_Table):
 
     @model_validator(mode="after")
     def _check_parts_fit(self) -> Recipe:
-        if len(self.features.shape) != 1:
-            raise ValueError(f"features.layout: {self.model.name} takes 'vector' or 'contours'")
+        layouts = self.model.layouts
+        if self.features.layout not in layouts:
+            taken = " or ".join(map(repr, layouts))
+            raise ValueError(f"features.layout: {self.model.name} takes {taken}")
         for name, values in self.search.grid.items():
             for value in values:
                 self._check_candidate(name, value)

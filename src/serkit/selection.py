@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.base import BaseEstimator
 
+    from serkit.features.feature_set import Layout
     from serkit.models.inner_folds import Split
 
     Positions = NDArray[np.intp]
@@ -61,17 +62,20 @@ class TrainingPart(NamedTuple):
 
     Attributes
     ----------
-    features : ndarray, shape (n, n_features)
+    features : ndarray, shape (n, ...)
         Their features.
     labels : ndarray of str, shape (n,)
         Their emotions.
     splits : list of (ndarray of int, ndarray of int)
         What to hold out among them, from `hold_out`.
+    layout : {"vector", "contours", "sequence", "image"}, default "vector"
+        Of the features: where their columns are.
     """
 
     features: NDArray[np.floating]
     labels: NDArray[Any]
     splits: list[Split]
+    layout: Layout = "vector"
 
 
 @dataclass(frozen=True)
@@ -246,6 +250,34 @@ def only_blocks(feature_set: FeatureSet, labels: Collection[str]) -> FeatureSet:
     return FeatureSet(**{**feature_set.model_dump(), "blocks": blocks})
 
 
+def take_columns(features: NDArray[Any], columns: Positions, layout: Layout) -> NDArray[Any]:
+    """Return these columns: values of a vector or of contours, rows of a sequence or of an image.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n, ...), or of objects, shape (n,)
+        Features; sequences or images that differ in their frames are objects.
+    columns : ndarray of int
+        As in `block_columns`.
+    layout : {"vector", "contours", "sequence", "image"}
+        Of the features.
+
+    Examples
+    --------
+    >>> frames = np.zeros((5, 228, 59))
+    >>> take_columns(frames, np.arange(52), "sequence").shape
+    (5, 228, 52)
+    """
+    if features.dtype == object:
+        taken = np.empty(len(features), dtype=object)
+        taken[:] = [take_columns(one[None], columns, layout)[0] for one in features]
+        return taken
+    axis = features.ndim - 1 if layout == "sequence" else 1
+    if np.array_equal(columns, np.arange(features.shape[axis])):  # all: without a copy
+        return features
+    return features.take(columns, axis)
+
+
 def keep_columns(model: BaseEstimator, columns: Positions) -> BaseEstimator:
     """Return the unfitted pipeline for these columns only."""
     from sklearn.base import clone
@@ -306,6 +338,6 @@ def _uar_of_blocks(
 ) -> float:
     subset, (train, held_out) = job
     columns = np.concatenate([blocks[name] for name in subset])
-    kept = part.features[:, columns]
+    kept = take_columns(part.features, columns, part.layout)
     fitted = keep_columns(model, columns).fit(kept[train], part.labels[train])
     return uar(part.labels[held_out], fitted.predict(kept[held_out]))

@@ -13,7 +13,7 @@ from serkit.models.standardise import fit_standardise
 
 
 def sequences(lengths: list[int]) -> list[np.ndarray]:
-    return [np.full((length, 2), position, dtype=float) for position, length in enumerate(lengths)]
+    return [np.full((length, 2), position, dtype=np.float32) for position, length in enumerate(lengths)]
 
 
 @given(st.lists(st.integers(1, 40), min_size=2, max_size=60), st.integers(2, 9), st.booleans())
@@ -46,6 +46,16 @@ def test_shorter_sequences_are_followed_by_zeros() -> None:
     assert batch.lengths is not None
     assert batch.lengths.tolist() == [1, 3]
     assert batch.features[:, :, 0].tolist() == [[1, 0, 0], [0, 0, 0]]
+
+
+def test_features_that_must_not_be_written_to_are_read() -> None:
+    frozen = sequences([3, 1, 2])
+    for one in frozen:
+        one.flags.writeable = False
+    assert Rows(frozen).batch(np.arange(3)).features.shape == (3, 3, 2)
+    fixed = np.zeros((3, 4), dtype=np.float32)
+    fixed.flags.writeable = False
+    assert Rows(fixed).batch(np.arange(3)).features.shape == (3, 4)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

@@ -82,7 +82,7 @@ class Rows:
         """Put rows together."""
         if self.lengths is None:
             return Batch(torch.from_numpy(self.features[rows]).to(device), None)
-        sequences = [torch.from_numpy(sequence) for sequence in self.features[rows]]
+        sequences = [torch.tensor(sequence) for sequence in self.features[rows]]
         lengths = torch.from_numpy(self.lengths[rows])
         return Batch(pad_sequence(sequences, batch_first=True).to(device), lengths.to(device))
 

@@ -62,7 +62,7 @@ def save_model(
         If the exported model differs from the trained one.
     """
     some = np.linspace(0, len(data.rows) - 1, min(_PARITY_ROWS, len(data.rows))).astype(int)
-    model = export_onnx(fitted.model.estimator_, data.features[some][:, fitted.columns])
+    model = export_onnx(fitted.model.estimator_, fitted.take(data.features[some]))
     info = BundleInfo(
         name=recipe.name,
         summary=recipe.summary,

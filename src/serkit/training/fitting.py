@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from serkit.models.settings import CLASSIFIER
 from serkit.models.temperature_scaled import TemperatureScaled
 from serkit.selection import (
     Candidate,
@@ -20,13 +22,18 @@ from serkit.selection import (
     block_columns,
     grid_search,
     hold_out,
+    take_columns,
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
+    from serkit.features.feature_set import Layout
+    from serkit.models.settings import ModelSettings, Weights
     from serkit.recipe import Recipe
 
     Positions = NDArray[np.intp]
@@ -71,7 +78,7 @@ class TrainingData(NamedTuple):
     ----------
     rows : pandas.DataFrame
         Rows of the manifest.
-    features : ndarray of float32, shape (n, n_features)
+    features : ndarray of float32, shape (n, ...), or of objects, shape (n,)
         Their features.
     """
 
@@ -89,29 +96,37 @@ class FittedModel:
         The classifier.
     columns : ndarray of int
         Columns of the features that it uses.
+    layout : {"vector", "contours", "sequence", "image"}
+        Of the features.
     record : FitRecord
         How it was chosen.
     """
 
     model: TemperatureScaled
     columns: Positions
+    layout: Layout
     record: FitRecord
+
+    def take(self, features: NDArray[Any]) -> NDArray[Any]:
+        """Return the columns of the features that it uses."""
+        return take_columns(features, self.columns, self.layout)
 
     def probabilities(self, features: NDArray[np.float32], classes: tuple[str, ...]) -> NDArray[np.float64]:
         """Return the probability of each class; 0 for those that the training rows did not have."""
         found = np.zeros((len(features), len(classes)))
         columns = [classes.index(name) for name in self.model.classes_]
-        found[:, columns] = self.model.predict_proba(features[:, self.columns])
+        found[:, columns] = self.model.predict_proba(self.take(features))
         return found
 
 
-def fit_model(
+def fit_model(  # noqa: PLR0913 - every choice of a fit has a name
     recipe: Recipe,
     data: TrainingData,
     *,
     train: Positions,
     dev: Positions | None = None,
     workers: int = 1,
+    checkpoints: Path | None = None,
 ) -> FittedModel:
     """Choose blocks and parameters on held-out speakers, calibrate on them, and fit on all rows given.
 
@@ -128,6 +143,8 @@ def fit_model(
         held out.
     workers : int, default 1
         Models to fit at once.
+    checkpoints : Path, optional
+        Folder for the states of networks, so that one that was interrupted goes on.
 
     Returns
     -------
@@ -137,17 +154,18 @@ def fit_model(
     held_out, part = _training_part(recipe, data, train, dev)
     blocks = block_columns(recipe.features)
     weights = recipe.features.weights
-    model = recipe.model.build(seed=recipe.seed, weights=weights)
+    build = partial(_build, recipe.seed, checkpoints)
+    model = build(recipe.model, weights)
     backward = recipe.search.blocks == "backward"
     path = backward_selection(model, blocks, part, workers=workers) if backward else []
     kept = best(path).blocks if path else tuple(blocks)
     columns = np.sort(np.concatenate([blocks[name] for name in kept]))
-    part, weights = part._replace(features=part.features[:, columns]), weights[columns]
-    model = recipe.model.build(seed=recipe.seed, weights=weights)
+    part = part._replace(features=take_columns(part.features, columns, part.layout))
+    weights = weights[columns]
+    model = build(recipe.model, weights)
     candidates = grid_search(model, recipe.search.grid, part, workers=workers) if recipe.search.grid else []
     settings = recipe.model.with_parameters(best(candidates).parameters) if candidates else recipe.model
-    model = settings.build(seed=recipe.seed, weights=weights)
-    calibrated = _calibrate(recipe, model, part, workers)
+    calibrated = _calibrate(recipe, build(settings, weights), part, workers)
     record = FitRecord(
         held_out=held_out,
         blocks=kept,
@@ -157,7 +175,13 @@ def fit_model(
         temperature=calibrated.temperature_,
         training_s=time.perf_counter() - started,
     )
-    return FittedModel(calibrated, columns, record)
+    return FittedModel(calibrated, columns, recipe.features.layout, record)
+
+
+def _build(seed: int, checkpoints: Path | None, settings: ModelSettings, weights: Weights) -> Pipeline:
+    model = settings.build(seed=seed, weights=weights)
+    name = f"{CLASSIFIER}__checkpoints"
+    return model.set_params(**{name: checkpoints}) if name in model.get_params() else model
 
 
 def _training_part(
@@ -167,11 +191,12 @@ def _training_part(
     if dev is None or not dev.size:
         rows = data.rows.iloc[train]
         unit, splits = hold_out(rows, folds=recipe.search.folds)
-        return unit, TrainingPart(data.features[train], rows["emotion"].to_numpy(dtype=str), splits)
+        labels = rows["emotion"].to_numpy(dtype=str)
+        return unit, TrainingPart(data.features[train], labels, splits, recipe.features.layout)
     seen = np.concatenate([train, dev])
     split = (np.arange(train.size), np.arange(train.size, seen.size))
     labels = data.rows["emotion"].to_numpy(dtype=str)
-    return "dev part", TrainingPart(data.features[seen], labels[seen], [split])
+    return "dev part", TrainingPart(data.features[seen], labels[seen], [split], recipe.features.layout)
 
 
 def _calibrate(recipe: Recipe, model: Pipeline, part: TrainingPart, workers: int) -> TemperatureScaled:

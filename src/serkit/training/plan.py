@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from serkit.recipe import Recipe, RecipeProtocol
     from serkit.splits import Fold
 
-_LIBRARIES = ("numpy", "scipy", "scikit-learn")
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ def library_versions() -> dict[str, str]:
     Examples
     --------
     >>> sorted(library_versions())
-    ['numpy', 'python', 'scikit-learn', 'scipy', 'serkit']
+    ['numpy', 'python', 'scikit-learn', 'scipy', 'serkit', 'torch']
     """
     libraries = {name: version(name) for name in _LIBRARIES}
     return {"serkit": __version__, "python": platform.python_version(), **libraries}

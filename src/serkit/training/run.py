@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serkit.features.table import extract_features
+from serkit.models.network_settings import NetworkSettings
 from serkit.parallel import map_parallel
 from serkit.training.bundle import save_model
-from serkit.training.fitting import FitRecord, TrainingData, fit_model
+from serkit.training.fitting import FitRecord, FittedModel, TrainingData, fit_model
 from serkit.training.plan import make_plan
 from serkit.training.reporting import report_folds
 from serkit.training.run_folder import FoldResult, RunFolder
@@ -117,9 +118,9 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         progress=progress,
     )
     data = TrainingData(plan.rows, table.values)
-    with _one_thread():
+    with _one_thread(recipe):
         folds = _run_folds(plan, data, folder, workers=workers, progress=progress)
-        final = fit_model(recipe, data, train=np.arange(len(plan.rows)), workers=workers) if bundle else None
+        final = _fit_all(recipe, data, folder, workers) if bundle else None
         chosen = final.record if final else folds[0].record
         report = report_folds(plan, folds, folder.path, chosen=chosen)
         if final:
@@ -134,13 +135,26 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let BLAS compute in one thread: last bits differ with their number; processes share the work."""
+def _one_thread(recipe: Recipe) -> Iterator[None]:
+    """Compute in one thread: last bits differ with their number; processes share the work."""
     from joblib import parallel_config
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    with threadpool_limits(1), parallel_config("loky", inner_max_num_threads=1):
+    torch_too = _one_torch_thread() if isinstance(recipe.model, NetworkSettings) else nullcontext()
+    with threadpool_limits(1), parallel_config("loky", inner_max_num_threads=1), torch_too:
         yield
+
+
+@contextmanager
+def _one_torch_thread() -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _run_folds(
@@ -151,7 +165,7 @@ def _run_folds(
     def run(number: int) -> FoldResult:
         result = folder.load_fold(number)
         if result is None:
-            result = _run_fold(plan, data, plan.folds[number - 1], workers)
+            result = _run_fold(plan, data, plan.folds[number - 1], workers, folder.checkpoints)
             folder.save_fold(number, result)
         return result
 
@@ -159,8 +173,17 @@ def _run_folds(
     return tuple(map_parallel(run, numbers, progress="folds" if progress else None))
 
 
-def _run_fold(plan: TrainingPlan, data: TrainingData, fold: Fold, workers: int) -> FoldResult:
-    fitted = fit_model(plan.recipe, data, train=fold.train, dev=fold.dev, workers=workers)
+def _fit_all(recipe: Recipe, data: TrainingData, folder: RunFolder, workers: int) -> FittedModel:
+    everything = np.arange(len(data.rows))
+    return fit_model(recipe, data, train=everything, workers=workers, checkpoints=folder.checkpoints)
+
+
+def _run_fold(
+    plan: TrainingPlan, data: TrainingData, fold: Fold, workers: int, checkpoints: Path
+) -> FoldResult:
+    fitted = fit_model(
+        plan.recipe, data, train=fold.train, dev=fold.dev, workers=workers, checkpoints=checkpoints
+    )
     probabilities = fitted.probabilities(data.features[fold.test], plan.classes)
     return FoldResult(
         name=fold.name,

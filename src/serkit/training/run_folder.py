@@ -5,6 +5,7 @@
     RUN/
     ├── run.json            recipe, protocol, folds with their speakers, versions; in the end what was chosen
     ├── folds/1.json ...    test probabilities of each fold and how its model was chosen
+    ├── checkpoints/        states of networks that are being trained, until their fold is done
     ├── predictions.csv     test predictions of all folds
     ├── report.html ...     the report, with pictures/
     └── bundle/             the model trained on all rows
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -113,9 +115,16 @@ class RunFolder:
     def save_fold(self, number: int, result: FoldResult) -> None:
         """Keep a finished fold."""
         write_text(self._fold_path(number), result.model_dump_json() + "\n")
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder for the states of a fold's unfinished trainings."""
+        return self.path / "checkpoints"
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
         """Add to run.json what was found."""
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
         write_text(self.path / RUN_FILE, _json({**self._plan, **outcome}))
 
     def _fold_path(self, number: int) -> Path:
@@ -134,6 +143,7 @@ class RunFolder:
             )
 
     def _clear(self) -> None:
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
         for path in self.path.glob("folds/*.json"):
             path.unlink()
 
