@@ -82,7 +82,7 @@ def whole(manifest: Any, cache: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.mark.parametrize("fit", [1, 2, 4], ids=["to calibrate", "of the fold", "of the bundle"])
-def test_a_run_that_is_interrupted_in_an_epoch_goes_on_to_the_same_result(
+def test_a_run_that_is_interrupted_in_an_epoch_goes_on_to_the_same_result(  # noqa: PLR0917 - fixtures
     fit: int,
     whole: TrainingRun,
     manifest: Any,

@@ -54,7 +54,7 @@ def test_the_record_says_what_was_chosen_from_what(finished, recipe):
     assert parse_recipe(record["recipe"]) == recipe
     assert record["protocol"] == "folds"
     assert record["emotions"] == {"angry": 24, "happy": 24, "neutral": 24, "sad": 24}
-    assert set(record["versions"]) == {"serkit", "python", "numpy", "scipy", "scikit-learn"}
+    assert set(record["versions"]) == {"serkit", "python", "numpy", "scipy", "scikit-learn", "torch"}
     for fit in (*record["chosen"].values(), record["final"]):
         assert fit["held_out"] == "speaker"
         assert fit["parameters"]["C"] in (0.01, 1)
