@@ -192,6 +192,9 @@ class Recipe(_Table):
         if self.features.layout not in layouts:
             taken = " or ".join(map(repr, layouts))
             raise ValueError(f"features.layout: {self.model.name} takes {taken}")
+        shape, smallest = self.features.shape, self.model.minimum_shape
+        if any(length is not None and length < least for length, least in zip(shape, smallest, strict=True)):
+            raise ValueError(f"features: {self.model.name} takes {smallest} and more values, not {shape}")
         for name, values in self.search.grid.items():
             for value in values:
                 self._check_candidate(name, value)
