@@ -104,13 +104,16 @@ def _plain(value: object) -> str:
 
 def models() -> str:
     """List the models with their settings."""
-    from serkit.models import MODELS
-    from serkit.models.classical import ModelSettings
+    from serkit.models import MODELS, ModelSettings
+    from serkit.models.network_settings import NetworkSettings
 
     parts = []
     for name, kind in MODELS.items():
+        common = (NetworkSettings if issubclass(kind, NetworkSettings) else ModelSettings).model_fields
         own = {
-            key: field for key, field in kind.model_fields.items() if key not in ModelSettings.model_fields
+            key: field
+            for key, field in kind.model_fields.items()
+            if key not in common or (key != "name" and field.default != common[key].default)
         }
         settings = ", ".join(f"`{key}` ({_default(field)})" for key, field in own.items())
         parts.append((f"`{name}`", kind.__doc__, settings))

@@ -28,18 +28,27 @@ class NetworkSettings(ModelSettings):
     standardise : {"cell", "row", "none"}, default "cell"
         What is brought to mean 0 and deviation 1, as the training rows have them: every value of a vector,
         sequence or image by itself; every feature over all its frames; or nothing.
-    initialisation : {"torch", "keras", "he"}
+    initialisation : {"torch", "keras", "he"}, default "torch"
         Of the weights: torch's default, Glorot's uniform with zero biases, or He's uniform.
-    epochs, batch_size : int
-        Passes over the training rows, and how many rows of them make a step.
-    learning_rate, betas, epsilon, weight_decay : float
-        Of Adam. The decay is decoupled from the gradient (AdamW).
+    epochs : int, default 50
+        Passes over the training rows.
+    batch_size : int, default 64
+        Rows that make a step.
+    learning_rate : float, default 1e-3
+        Of Adam, where its schedule is highest.
+    betas : tuple of float, default (0.9, 0.999)
+        How slowly Adam forgets gradients and their squares.
+    epsilon : float, default 1e-8
+        What Adam adds to the root of the squares.
+    weight_decay : float, default 0.0
+        Of Adam, decoupled from the gradient (AdamW).
     schedule : {"constant", "plateau", "one_cycle", "cosine"}, default "constant"
         How the learning rate goes on: see `serkit.models.schedules`.
-    plateau_factor, plateau_patience
-        The plateau schedule multiplies by the factor after so many epochs in which the training loss did not
-        fall.
-    minimum_learning_rate : float
+    plateau_factor : float, default 0.1
+        What the plateau schedule multiplies by.
+    plateau_patience : int, default 10
+        Epochs in which the training loss did not fall before it does.
+    minimum_learning_rate : float, default 0.0
         Where plateau and cosine end.
     monitor : {"train_loss", "train_accuracy", "dev_loss", "dev_uar"}, default "train_loss"
         What tells the best epoch.
