@@ -47,7 +47,7 @@ CASES = [
     Case("functionals_lstm", (162,), 8, 202_536, (20,), {"epochs": 120, "learning_rate": 1e-2}),
     Case("mlp", (186,), 8, 1_185_944, (30,), {"epochs": 20, "learning_rate": 1e-2}),
     Case("cnn1d", (186,), 8, 576_008, (60,), {"epochs": 40}),
-    Case("cnn2d", (228, 219), 8, 2_205_958, (181, 24), {"epochs": 12}),
+    Case("cnn2d", (228, 219), 8, 2_205_958, (181, 24), {"epochs": 10}),
     Case("dense", (193,), 8, 49_828, (30,), {"epochs": 40, "learning_rate": 5e-3}),
     Case(
         "mfcc_cnn2d",
