@@ -16,12 +16,12 @@ from serkit.features.filterbanks import (
     mel_stripes,
     tonnetz_basis,
 )
-from serkit.features.frames import Analysis, Floats, Framing, frames, frequencies, padded
+from serkit.features.frames import Analysis, Floats, Framing, frames, frequencies
 from serkit.features.pitch import Pitch, PitchSettings, track_pitch
 from serkit.features.tuning import estimate_tuning
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -36,17 +36,23 @@ FLATNESS_FLOOR = 1e-10
 
 def zero_crossing_rate(analysis: Analysis, framing: Framing) -> Floats:
     """Share of the samples of each frame that differ in sign from the one before, in [0, 1], one row."""
-    negative = padded(analysis.signal < -CROSSING_FLOOR, framing.n_fft, "edge")
-    crossings = np.flatnonzero(negative[1:] != negative[:-1])
-    first = np.arange(0, negative.size - framing.n_fft + 1, framing.hop_length)
-    counts = np.searchsorted(crossings, first + framing.n_fft - 1) - np.searchsorted(crossings, first)
+    crossings = analysis.once(_crossings)
+    n_frames = 1 + analysis.signal.size // framing.hop_length
+    # The sample before the first of a frame lies outside of it, and what is filled up does not cross zero.
+    first = np.arange(n_frames) * framing.hop_length - framing.n_fft // 2
+    counts = np.searchsorted(crossings, first + framing.n_fft) - np.searchsorted(crossings, first + 1)
     return _row(counts / framing.n_fft)
+
+
+def _crossings(analysis: Analysis) -> NDArray[np.intp]:
+    """Find the samples that differ in sign from the one before."""
+    negative = analysis.signal < -CROSSING_FLOOR
+    return np.flatnonzero(negative[1:] != negative[:-1]) + 1
 
 
 def zero_crossing_count(analysis: Analysis, _framing: Framing) -> Floats:
     """How often the sign changes in the whole signal, shape (1,); it grows with the length."""
-    negative = analysis.signal < -CROSSING_FLOOR
-    return np.array([np.count_nonzero(negative[1:] != negative[:-1])], dtype=np.float32)
+    return np.array([analysis.once(_crossings).size], dtype=np.float32)
 
 
 def rms(analysis: Analysis, framing: Framing) -> Floats:

@@ -114,7 +114,7 @@ class Analysis:
         return self.once(_power, framing)
 
 
-def padded(signal: NDArray[Sample], n_fft: int, mode: PadMode | Literal["edge"]) -> NDArray[Sample]:
+def padded(signal: NDArray[Sample], n_fft: int, mode: PadMode) -> NDArray[Sample]:
     """Return the signal with half a frame before and after it."""
     return np.pad(signal, n_fft // 2, mode=mode)
 
@@ -179,7 +179,7 @@ def _magnitude(analysis: Analysis, framing: Framing) -> Floats:
         windowed[:n] *= weights
         np.fft.rfft(windowed[:n], out=spectra[:n])
         np.abs(spectra[:n].astype(np.complex64), out=part)
-        part[part < ROUNDING_NOISE] = 0
+        np.multiply(part, part >= ROUNDING_NOISE, out=part)
     magnitude[n_distinct:] = magnitude[n_distinct - 1]
     return magnitude
 

@@ -55,7 +55,8 @@ def estimate_tuning(spectra: Floats, sampling_rate: int, n_fft: int, n_chroma: i
     pitches, heights = _spectral_peaks(spectra, sampling_rate, n_fft)
     if not pitches.size:
         return 0.0
-    loud = pitches[heights >= np.median(heights)]
+    middle = heights.size // 2
+    loud = pitches[heights >= np.partition(heights, middle)[middle]]
     classes = n_chroma * np.log2(loud / A0_HZ)
     deviation = classes - np.floor(classes)
     deviation[deviation >= 0.5] -= 1.0
