@@ -64,6 +64,15 @@ def test_optimisers_are_those_of_their_source() -> None:
     assert dense.standardise == "none"
 
 
+@pytest.mark.parametrize("network", ["cnn1d", "lstm"])
+def test_system_1_splits_its_altered_copies_like_recordings(network: str) -> None:
+    recipe = load_recipe(f"ravdess-crema-tess-functionals-{network}")
+    chains = [[step.name for step in chain] for chain in recipe.augment.chains]
+    assert chains == [["noise"], ["stretch", "pitch"]]
+    assert recipe.protocol["as_published"].augment_before_split
+    assert not recipe.protocol["speaker_independent"].augment_before_split
+
+
 def test_features_that_are_too_small_for_a_network_are_refused() -> None:
     with pytest.raises(
         RecipeError, match=r"features: mfcc_cnn2d takes \(16, 16\) and more values, not \(25, 9\)"
