@@ -24,6 +24,8 @@ from serkit.features.voicing import voiced_frames
 from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from serkit.features.frames import Analysis, Floats, Framing
@@ -140,7 +142,9 @@ class Block(BaseModel):
 
     def contours(self, analysis: Analysis, framing: Framing) -> Floats:
         """Return the transformed contours and their deltas, (n_rows, n_frames), or (n_rows,) if global."""
-        contours = self.descriptor.function(analysis, framing, **self.parameters)
+        # Blocks that differ in what is made of a descriptor, as over voiced frames, share its contours.
+        parameters = tuple(self.parameters.items())
+        contours = analysis.once(_described, self.descriptor.function, framing, parameters)
         if self.transform_of == "frames":
             contours = self._transformed(contours)
         if self.combine == "mean":
@@ -152,31 +156,37 @@ class Block(BaseModel):
             else contours
         )
 
-    def values(self, analysis: Analysis, framing: Framing, functionals: tuple[str, ...]) -> Floats:
-        """Return the value of each of `value_names`."""
+    def chosen_functionals(self, default: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the functionals of the contours and of their deltas; `default` where the block has none."""
+        functionals = self.functionals or default
+        return functionals, self.delta_functionals or functionals
+
+    def values(self, analysis: Analysis, framing: Framing, default: tuple[str, ...]) -> Floats:
+        """Return the value of each of `value_names`; `default` are the functionals of the feature set."""
         values = self.contours(analysis, framing)
         if self.descriptor.per_frame:
-            values = self._functionals(values, analysis, framing, functionals)
+            values = self._functionals(values, analysis, framing, default)
         return self._transformed(values) if self.transform_of == "functionals" else values
 
-    def value_names(self, functionals: tuple[str, ...]) -> tuple[str, ...]:
+    def value_names(self, default: tuple[str, ...]) -> tuple[str, ...]:
         """Return the name of each value: rows outermost, deltas last."""
         if not self.descriptor.per_frame:
             return self.row_names
         rows, n_contours = self.row_names, len(self.row_names) // (self.deltas + 1)
+        functionals, of_deltas = self.chosen_functionals(default)
         names = [f"{row}_{functional}" for row in rows[:n_contours] for functional in functionals]
-        of_deltas = self.delta_functionals or functionals
         return (*names, *(f"{row}_{functional}" for row in rows[n_contours:] for functional in of_deltas))
 
     def _functionals(
-        self, contours: Floats, analysis: Analysis, framing: Framing, functionals: tuple[str, ...]
+        self, contours: Floats, analysis: Analysis, framing: Framing, default: tuple[str, ...]
     ) -> Floats:
         times = np.arange(contours.shape[1]) * (framing.hop_length / analysis.sampling_rate)
         seen = self._voiced(analysis, framing) if self.over == "voiced" else slice(None)
         n_contours = len(contours) // (self.deltas + 1)
+        functionals, of_deltas = self.chosen_functionals(default)
         parts = [(contours[:n_contours], functionals)]
         if self.deltas:
-            parts.append((contours[n_contours:], self.delta_functionals or functionals))
+            parts.append((contours[n_contours:], of_deltas))
         values = [
             apply_functionals(rows[:, seen], times[seen], names, whole=rows).ravel() for rows, names in parts
         ]
@@ -195,3 +205,12 @@ class Block(BaseModel):
         """Which frames are voiced, by the block's own pitch settings if it has them."""
         own = self.parameters if self.name in PITCH_DESCRIPTORS else {}
         return voiced_frames(analysis, framing, PitchSettings(framing.hop_length, framing.pad_mode, **own))
+
+
+def _described(
+    analysis: Analysis,
+    function: Callable[..., Floats],
+    framing: Framing,
+    parameters: tuple[tuple[str, Any], ...],
+) -> Floats:
+    return function(analysis, framing, **dict(parameters))

@@ -112,7 +112,7 @@ class FeatureSet(BaseModel):
     def names(self) -> tuple[str, ...]:
         """Name of each value of a vector or of contours, or of each row of a sequence or an image."""
         if self.layout == "vector":
-            return tuple(name for block in self.blocks for name in self._value_names(block))
+            return tuple(name for block in self.blocks for name in block.value_names(self.functionals))
         if self.layout == "contours":
             return tuple(
                 f"{row}_frame_{t:03d}" for row in self._row_names for t in range(self._n_frames or 0)
@@ -133,7 +133,9 @@ class FeatureSet(BaseModel):
         """Weight of each of `names`: that of its block."""
         per_row = self._n_frames or 0 if self.layout == "contours" else 1
         vector = self.layout == "vector"
-        counts = [len(self._value_names(b) if vector else b.row_names) * per_row for b in self.blocks]
+        counts = [
+            len(b.value_names(self.functionals) if vector else b.row_names) * per_row for b in self.blocks
+        ]
         return np.repeat(np.array([block.weight for block in self.blocks], dtype=np.float32), counts)
 
     @property
@@ -181,10 +183,7 @@ class FeatureSet(BaseModel):
         return features
 
     def _vector(self, analysis: Analysis) -> Floats:
-        parts = [
-            block.values(analysis, self._framing(block), block.functionals or self.functionals)
-            for block in self.blocks
-        ]
+        parts = [block.values(analysis, self._framing(block), self.functionals) for block in self.blocks]
         return np.concatenate(parts)
 
     def _frames(self, analysis: Analysis) -> Floats:
@@ -217,13 +216,10 @@ class FeatureSet(BaseModel):
             settings |= self._framing(block)._asdict()
             settings |= {"combine": block.combine, "deltas": block.deltas}
             if self.layout == "vector":
-                settings["functionals"] = block.functionals or self.functionals
-                settings["delta_functionals"] = block.delta_functionals or settings["functionals"]
+                functionals, of_deltas = block.chosen_functionals(self.functionals)
+                settings |= {"functionals": functionals, "delta_functionals": of_deltas}
                 settings |= {"over": block.over, "transform_of": block.transform_of}
         return settings
-
-    def _value_names(self, block: Block) -> tuple[str, ...]:
-        return block.value_names(block.functionals or self.functionals)
 
     @property
     def _row_names(self) -> tuple[str, ...]:
