@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
@@ -20,6 +21,7 @@ from serkit.corpora.manifest import is_complete
 from serkit.evaluation.metrics import uar
 from serkit.features import FeatureSet
 from serkit.models.classical import SCALER
+from serkit.models.dev_rows import fit_split
 from serkit.models.inner_folds import inner_folds
 from serkit.models.limited_scaler import LimitedScaler
 from serkit.models.settings import CLASSIFIER
@@ -187,26 +189,28 @@ def grid_search(
     list of Candidate
         In the order of the grid, the last parameter fastest; the best is the first with the highest UAR.
     """
-    from sklearn.metrics import make_scorer
-    from sklearn.model_selection import GridSearchCV
-
-    names = {f"{CLASSIFIER}__{name}": name for name in grid}
-    search = GridSearchCV(
-        model,
-        {key: list(grid[name]) for key, name in names.items()},
-        scoring=make_scorer(uar),
-        cv=part.splits,
-        n_jobs=workers,
-        refit=False,
-        error_score="raise",
-    ).fit(part.features, part.labels)
-    results = search.cv_results_
+    combinations = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    models = [_with_parameters(model, parameters) for parameters in combinations]
+    jobs = [(one, split) for one in models for split in part.splits]
+    score = partial(_uar_of_model, part)
+    scores = np.array(list(map_parallel(score, jobs, workers=workers))).reshape(-1, len(part.splits))
     return [
-        Candidate({names[key]: value for key, value in found.items()}, float(mean), float(deviation))
-        for found, mean, deviation in zip(
-            results["params"], results["mean_test_score"], results["std_test_score"], strict=True
-        )
+        Candidate(parameters, float(uars.mean()), float(uars.std()))
+        for parameters, uars in zip(combinations, scores, strict=True)
     ]
+
+
+def _with_parameters(model: BaseEstimator, parameters: Mapping[str, Any]) -> BaseEstimator:
+    from sklearn.base import clone
+
+    return clone(model).set_params(**{f"{CLASSIFIER}__{name}": value for name, value in parameters.items()})
+
+
+def _uar_of_model(part: TrainingPart, job: tuple[BaseEstimator, Split]) -> float:
+    model, split = job
+    fitted = fit_split(model, part.features, part.labels, split)
+    held_out = split[1]
+    return uar(part.labels[held_out], fitted.predict(part.features[held_out]))
 
 
 def best(choices: Sequence[Choice]) -> Choice:
@@ -336,8 +340,7 @@ def _uar_of_blocks(
     part: TrainingPart,
     job: tuple[tuple[str, ...], Split],
 ) -> float:
-    subset, (train, held_out) = job
+    subset, split = job
     columns = np.concatenate([blocks[name] for name in subset])
-    kept = take_columns(part.features, columns, part.layout)
-    fitted = keep_columns(model, columns).fit(kept[train], part.labels[train])
-    return uar(part.labels[held_out], fitted.predict(kept[held_out]))
+    kept = part._replace(features=take_columns(part.features, columns, part.layout))
+    return _uar_of_model(kept, (keep_columns(model, columns), split))

@@ -41,7 +41,7 @@ def report(predictions) -> EvaluationReport:
 @pytest.fixture(scope="module")
 def folder(report, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    write_report(report, folder, choices=choices())
+    write_report(report, folder, figures=choices())
     return folder
 
 
@@ -122,7 +122,7 @@ def test_pictures_are_sharp_and_well_formed(folder):
 
 
 def test_the_same_report_gives_the_same_files(folder, report, tmp_path):
-    write_report(report, tmp_path, choices=choices())
+    write_report(report, tmp_path, figures=choices())
     for name in ("report.html", "report.md", "report.json", "pictures/confusion.svg"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 

@@ -294,8 +294,9 @@ def test_what_it_cannot_train_on_is_refused() -> None:
         dense().fit(features[:, :, None], labels)
     with pytest.raises(TrainingError, match=r"^dense: needs two classes or more, not 1"):
         dense().fit(features, np.full(90, "sad"))
-    with pytest.raises(TrainingError, match=r"^dense: monitors dev_uar, but has no dev rows"):
-        dense(monitor="dev_uar").fit(features, labels)
+    for changes in ({"monitor": "dev_uar"}, {"watch_dev": True}):
+        with pytest.raises(TrainingError, match=r"^dense: looks at dev rows, but was given none"):
+            dense(**changes).fit(features, labels)
     with pytest.raises(TrainingError, match=r"^no training row is happy, but dev rows are"):
         dense().fit(features, labels, dev=(features, np.full(90, "happy")))
     with pytest.raises(FeatureError, match=r"^row 3, column 2: nan"):

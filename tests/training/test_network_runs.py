@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from serkit.bundle import load_bundle
@@ -13,7 +14,8 @@ from serkit.errors import RecipeError
 from serkit.features.table import extract_features
 from serkit.models import network_training
 from serkit.recipe import Recipe, parse_recipe
-from serkit.training import train
+from serkit.training import fit_model, train
+from serkit.training.fitting import TrainingData
 from serkit.training.run import TrainingRun
 
 FRONT_ENDS: dict[str, dict[str, Any]] = {
@@ -42,6 +44,15 @@ def recipe_for(layout: str, **changes: Any) -> Recipe:
         "model": MODELS[layout] | {"epochs": 3, "batch_size": 16},
     }
     return parse_recipe(table | changes)
+
+
+def separable() -> tuple[np.ndarray, pd.DataFrame]:
+    """Six speakers, two emotions; as many features as the recipe for vectors has."""
+    rng = np.random.default_rng(0)
+    emotions = np.tile(["calm", "sad"], 36)
+    features = rng.standard_normal((72, 6)) + (emotions == "sad")[:, None]
+    rows = pd.DataFrame({"corpus": "mine", "speaker": np.repeat(list("abcdef"), 12), "emotion": emotions})
+    return features.astype(np.float32), rows
 
 
 def run(recipe: Recipe, manifest: Any, out: Path, cache: Path) -> TrainingRun:
@@ -110,6 +121,88 @@ def test_a_run_that_is_interrupted_in_an_epoch_goes_on_to_the_same_result(  # no
     assert [fold.probabilities for fold in resumed.folds] == [fold.probabilities for fold in whole.folds]
     model = Path("bundle", "model.onnx")
     assert (stopped / model).read_bytes() == (whole.folder / model).read_bytes()
+
+
+WATCHING = MODELS["vector"] | {"epochs": 12, "batch_size": 16, "monitor": "dev_uar", "keep": "best"}
+NO_DEV_PART = {"speakers": {"kind": "speakers", "speakers": ["05", "06"]}}
+
+
+@pytest.mark.parametrize(("held_out", "changes"), [("dev part", {}), ("speaker", {"protocol": NO_DEV_PART})])
+def test_a_network_looks_at_dev_rows_and_keeps_its_best_epoch(
+    held_out: str, changes: dict[str, Any], manifest: Any, tmp_path: Path, cache: Path
+) -> None:
+    model = WATCHING | {"patience": 2}
+    finished = run(recipe_for("vector", model=model, **changes), manifest, tmp_path, cache)
+    assert finished.final is not None
+    record, final = finished.folds[0].record, finished.final
+    assert (record.held_out, final.held_out) == (held_out, "speaker")
+    for one in (record, final):
+        uars = [epoch.dev_uar for epoch in one.history]
+        assert len(uars) == 12 or len(uars) == int(np.argmax(uars)) + 3
+    assert record.n_parameters == 6 * 8 + 8 + 8 * 4 + 4
+    table = pd.read_csv(tmp_path / "history.csv")
+    assert table["fold"].tolist() == ["1"] * len(record.history) + ["bundle"] * len(final.history)
+    assert table["dev_loss"].notna().all()
+    note = "The network looked at its dev rows after each epoch; it was not trained on them."
+    assert note in finished.report.facts.notes
+    assert finished.report.facts.cost.parameters == record.n_parameters
+    assert (tmp_path / "pictures" / "training.svg").exists()
+
+
+def test_dev_rows_are_not_trained_on_and_nothing_else_is_looked_at() -> None:
+    features, rows = separable()
+    train_rows, dev, test = np.arange(24), np.arange(24, 48), np.arange(48, 72)
+    watching = recipe_for("vector", model=WATCHING)
+
+    def fitted(changed: Any, values: Any) -> tuple[Any, Any]:
+        other = features.copy()
+        other[changed] += values
+        model = fit_model(watching, TrainingData(rows, other), train=train_rows, dev=dev)
+        return model.record.history, model.model.estimator_[-1].network_.standardise.mean.numpy()
+
+    history, mean = fitted(test, np.nan)
+    other_history, other_mean = fitted(dev, 5.0)
+    assert mean == pytest.approx(features[train_rows].mean(axis=0), abs=1e-5)
+    assert np.array_equal(mean, other_mean)
+    for one, other in zip(history, other_history, strict=True):
+        assert (one.train_loss, one.train_accuracy) == (other.train_loss, other.train_accuracy)
+    assert [one.dev_loss for one in history] != [other.dev_loss for other in other_history]
+
+
+def test_a_network_that_looks_at_no_dev_row_is_trained_on_it() -> None:
+    features, rows = separable()
+    plain = recipe_for("vector")
+    model = fit_model(plain, TrainingData(rows, features), train=np.arange(24), dev=np.arange(24, 48))
+    mean = model.model.estimator_[-1].network_.standardise.mean.numpy()
+    assert mean == pytest.approx(features[:48].mean(axis=0), abs=1e-5)
+    assert model.record.history[0].dev_uar is None
+
+
+def test_search_and_calibration_share_the_dev_rows(manifest: Any, tmp_path: Path, cache: Path) -> None:
+    search = {"folds": 3, "blocks": "backward", "grid": {"learning_rate": [1e-6, 0.02]}}
+    finished = train(
+        recipe_for("vector", model=WATCHING | {"epochs": 4}, search=search, protocol=NO_DEV_PART),
+        manifest,
+        out=tmp_path,
+        cache=cache,
+        bundle=False,
+    )
+    record = finished.folds[0].record
+    assert record.parameters["learning_rate"] == 0.02
+    assert {candidate.deviation for candidate in record.candidates} == {0.0}, "one part is held out"
+    best = max(epoch.dev_uar for epoch in record.history if epoch.dev_uar is not None)
+    assert best == pytest.approx(max(candidate.uar for candidate in record.candidates))
+    assert record.temperature != 1.0
+
+
+def test_the_same_seed_gives_the_same_score(
+    whole: TrainingRun, manifest: Any, tmp_path: Path, cache: Path
+) -> None:
+    again = run(recipe_for("vector"), manifest, tmp_path / "again", cache)
+    other = run(recipe_for("vector", seed=1), manifest, tmp_path / "other", cache)
+    assert again.report.scores == whole.report.scores
+    assert [fold.probabilities for fold in again.folds] == [fold.probabilities for fold in whole.folds]
+    assert [fold.probabilities for fold in other.folds] != [fold.probabilities for fold in whole.folds]
 
 
 def test_a_network_names_the_layouts_that_it_takes() -> None:

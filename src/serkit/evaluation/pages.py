@@ -31,6 +31,7 @@ CAPTIONS = {
     "groups": "Each group over the emotions that it holds; a fair model lies on the dashed line for all.",
     "selection": "Validation score on held-out speakers as feature blocks are dropped, one after the other.",
     "hyper-parameter": "Validation score on held-out speakers; lines are standard deviations over folds.",
+    "training": "Each pass over the training rows. Dev rows are held out of these; test rows are not seen.",
     "folds": "Each test fold; the band is one standard deviation around the mean.",
 }
 
@@ -52,7 +53,7 @@ class Card(NamedTuple):
 
 
 def write_report(
-    report: EvaluationReport, folder: Path | str, *, choices: Mapping[str, Figure] | None = None
+    report: EvaluationReport, folder: Path | str, *, figures: Mapping[str, Figure] | None = None
 ) -> list[Path]:
     """Write a report as files.
 
@@ -63,9 +64,9 @@ def write_report(
     folder : Path or str
         Made if it is missing. ``report.json``, ``report.html`` (opens from disk and needs nothing
         else), ``report.md``, and ``pictures/*.png`` and ``*.svg``.
-    choices : mapping of str to Figure, optional
-        Further pictures by name, of how the model was chosen: "selection" and "hyper-parameter" from
-        :mod:`serkit.evaluation.plots.choices`.
+    figures : mapping of str to Figure, optional
+        Further pictures by name, of how the model was chosen and trained: "selection" and "hyper-parameter"
+        from :mod:`serkit.evaluation.plots.choices`, "training" from :mod:`serkit.evaluation.plots.training`.
 
     Returns
     -------
@@ -78,13 +79,13 @@ def write_report(
         If matplotlib or jinja2 is not installed.
     """
     folder = Path(folder)
-    figures = _figures(report) | dict(choices or {})
+    drawn = _figures(report) | dict(figures or {})
     content = {
         "report": report,
         "summary": summary_line(report),
         "cards": _cards(report),
         "tables": report_tables(report),
-        "pictures": save_pictures(figures, folder / PICTURES, CAPTIONS),
+        "pictures": save_pictures(drawn, folder / PICTURES, CAPTIONS),
     }
     report.save(folder / REPORT_FILE)
     for name in ("report.html", "report.md"):

@@ -52,6 +52,9 @@ class NetworkSettings(ModelSettings):
         Where plateau and cosine end.
     monitor : {"train_loss", "train_accuracy", "dev_loss", "dev_uar"}, default "train_loss"
         What tells the best epoch.
+    watch_dev : bool, default False
+        Whether dev rows are held out of the training and looked at after each epoch, for the curves. They are
+        wherever `monitor` is a dev score.
     patience : int, optional
         Training stops after so many epochs without a new best one. Without it, after `epochs`.
     keep : {"last", "best"}, default "last"
@@ -76,9 +79,20 @@ class NetworkSettings(ModelSettings):
     plateau_patience: PositiveInt = 10
     minimum_learning_rate: NonNegativeFloat = 0.0
     monitor: Monitor = "train_loss"
+    watch_dev: bool = False
     patience: PositiveInt | None = None
     keep: Literal["last", "best"] = "last"
     precision: Literal["float32", "bfloat16"] = "float32"
+
+    @property
+    def needs_dev(self) -> bool:
+        """Whether dev rows are looked at, and so not trained on."""
+        return self.watch_dev or self.monitor.startswith("dev")
+
+    @property
+    def counts_running(self) -> bool:
+        """Whether the parameters of the network count as in Keras, running statistics among them."""
+        return self.initialisation == "keras"
 
     @property
     def statistics_axes(self) -> tuple[int, ...] | None:

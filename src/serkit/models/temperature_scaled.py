@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from serkit.models.calibration import check_finite, decision_scores, fit_temperature, softmax
+from serkit.models.dev_rows import fit_split
 from serkit.models.inner_folds import inner_folds
 from serkit.parallel import map_parallel
 
@@ -90,6 +91,26 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.estimator_ = clone(self.estimator).fit(features, labels)
         return self
 
+    @classmethod
+    def around(cls, fitted: Any, features: NDArray[Any], labels: NDArray[Any]) -> Self:
+        """Calibrate a model that is fitted already.
+
+        Parameters
+        ----------
+        fitted : estimator
+            Classifier or pipeline.
+        features : ndarray, shape (n, ...)
+            Features of rows that it was not fitted on. Without a row the temperature is 1.
+        labels : ndarray, shape (n,)
+            Their labels, all of which it knows.
+        """
+        model = cls(fitted)
+        model.classes_, model.estimator_, model.temperature_ = fitted.classes_, fitted, 1.0
+        if len(labels):
+            truth = np.searchsorted(fitted.classes_, labels)
+            model.temperature_ = fit_temperature(decision_scores(fitted, features), truth)
+        return model
+
     def predict_proba(self, features: NDArray[Any]) -> Matrix:
         """Return the calibrated probability of each class, shape (n, n_classes)."""
         check_is_fitted(self)
@@ -108,5 +129,4 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
 
 def _scores_of_split(estimator: Any, features: NDArray[Any], labels: NDArray[Any], split: Split) -> Matrix:
-    train, held_out = split
-    return decision_scores(clone(estimator).fit(features[train], labels[train]), features[held_out])
+    return decision_scores(fit_split(estimator, features, labels, split), features[split[1]])

@@ -17,7 +17,7 @@ from serkit.errors import FeatureError, TrainingError
 from serkit.models.batches import Rows
 from serkit.models.calibration import softmax
 from serkit.models.checkpoints import fingerprint
-from serkit.models.initialisation import initialise
+from serkit.models.initialisation import count_parameters, initialise
 from serkit.models.network_export import network_onnx
 from serkit.models.network_training import Labelled, NetworkTraining, network_scores, seed_everything
 from serkit.models.oversampling import oversampled_rows
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
+    from torch import nn
 
     from serkit.models.network_settings import NetworkSettings
 
@@ -134,6 +135,12 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.network_ = training.network.eval()
         return self
 
+    @property
+    def n_parameters_(self) -> int:
+        """Parameters of the network, as its source counts them."""
+        body: nn.Module = self.network_.body  # type: ignore[assignment]  # what `_network` has made
+        return count_parameters(body, running=self.settings.counts_running)
+
     def decision_function(self, features: Features) -> Matrix:
         """Return the score of each class, whose softmax are the probabilities.
 
@@ -189,8 +196,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             raise TrainingError(f"{name}: needs two classes or more, not {self.classes_.size}")
         if self.settings.precision == "bfloat16" and torch.device(self.device).type == "cpu":
             check_bfloat16()
-        if self.settings.monitor.startswith("dev") and not has_dev:
-            raise TrainingError(f"{name}: monitors {self.settings.monitor}, but has no dev rows")
+        if self.settings.needs_dev and not has_dev:
+            raise TrainingError(f"{name}: looks at dev rows, but was given none")
 
     def _labelled(self, dev: tuple[Features, ArrayLike]) -> Labelled:
         labels = np.asarray(dev[1])

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from serkit.models.dev_rows import fit_split, watches_dev
+from serkit.models.history import Epoch  # noqa: TC001 - pydantic reads it at run time
+from serkit.models.network_settings import NetworkSettings
 from serkit.models.settings import CLASSIFIER
+from serkit.models.size import n_parameters
 from serkit.models.temperature_scaled import TemperatureScaled
 from serkit.selection import (
     Candidate,
@@ -58,6 +62,10 @@ class FitRecord(BaseModel):
         Of its probabilities.
     training_s : float
         Wall time of all this, s.
+    n_parameters : int, optional
+        Values that the model consists of; see `serkit.models.size.n_parameters`.
+    history : tuple of Epoch
+        Of the training of a network; empty for other models.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,6 +77,12 @@ class FitRecord(BaseModel):
     candidates: tuple[Candidate, ...]
     temperature: float
     training_s: float
+    n_parameters: int | None = None
+    history: tuple[Epoch, ...] = ()
+
+    def describe(self) -> dict[str, Any]:
+        """Return what JSON can hold of it, without the history, which has a file of its own."""
+        return self.model_dump(mode="json", exclude={"history"})
 
 
 class TrainingData(NamedTuple):
@@ -128,7 +142,11 @@ def fit_model(  # noqa: PLR0913 - every choice of a fit has a name
     workers: int = 1,
     checkpoints: Path | None = None,
 ) -> FittedModel:
-    """Choose blocks and parameters on held-out speakers, calibrate on them, and fit on all rows given.
+    """Choose blocks and parameters on held-out speakers, calibrate on them, and fit.
+
+    In the end the model is fitted on all rows given. Only a network that looks at dev rows while it trains is
+    not fitted on these: it is chosen, stopped and calibrated on one and the same held-out part, the dev rows
+    or, without them, the first split of the training speakers.
 
     Parameters
     ----------
@@ -139,8 +157,7 @@ def fit_model(  # noqa: PLR0913 - every choice of a fit has a name
     train : ndarray of int
         Rows to train on.
     dev : ndarray of int, optional
-        Rows to choose and to calibrate on; the final fit has them too. Without them speakers of `train` are
-        held out.
+        Rows to choose and to calibrate on. Without them speakers of `train` are held out.
     workers : int, default 1
         Models to fit at once.
     checkpoints : Path, optional
@@ -174,6 +191,8 @@ def fit_model(  # noqa: PLR0913 - every choice of a fit has a name
         candidates=tuple(candidates),
         temperature=calibrated.temperature_,
         training_s=time.perf_counter() - started,
+        n_parameters=n_parameters(calibrated.estimator_),
+        history=tuple(getattr(calibrated.estimator_[-1], "history_", ())),
     )
     return FittedModel(calibrated, columns, recipe.features.layout, record)
 
@@ -191,6 +210,8 @@ def _training_part(
     if dev is None or not dev.size:
         rows = data.rows.iloc[train]
         unit, splits = hold_out(rows, folds=recipe.search.folds)
+        if _needs_dev(recipe):
+            splits = splits[:1]
         labels = rows["emotion"].to_numpy(dtype=str)
         return unit, TrainingPart(data.features[train], labels, splits, recipe.features.layout)
     seen = np.concatenate([train, dev])
@@ -199,6 +220,15 @@ def _training_part(
     return "dev part", TrainingPart(data.features[seen], labels[seen], [split], recipe.features.layout)
 
 
+def _needs_dev(recipe: Recipe) -> bool:
+    return isinstance(recipe.model, NetworkSettings) and recipe.model.needs_dev
+
+
 def _calibrate(recipe: Recipe, model: Pipeline, part: TrainingPart, workers: int) -> TemperatureScaled:
     splits = part.splits if recipe.calibration.method == "temperature" else []
+    if watches_dev(model):
+        split = part.splits[0]
+        held_out = split[1] if splits else split[1][:0]
+        fitted = fit_split(model, part.features, part.labels, split)
+        return TemperatureScaled.around(fitted, part.features[held_out], part.labels[held_out])
     return TemperatureScaled(model, held_out=splits, workers=workers).fit(part.features, part.labels)

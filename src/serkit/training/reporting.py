@@ -11,6 +11,7 @@ from serkit.evaluation import Cost, Predictions, RunFacts, evaluate, write_predi
 from serkit.evaluation.pages import write_report
 from serkit.evaluation.predictions import PREDICTIONS_FILE
 from serkit.training.choices import choice_figures
+from serkit.training.curves import curve_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,10 +56,14 @@ def report_folds(
         leaks=plan.leaks,
         cautions=tuple(_cautions(plan)),
         notes=tuple(_notes(plan, folds)),
-        cost=Cost(training_s=sum(fold.record.training_s for fold in folds)),
+        cost=Cost(
+            training_s=sum(fold.record.training_s for fold in folds),
+            parameters=chosen.n_parameters,
+        ),
     )
     report = evaluate(predictions, facts=facts)
-    write_report(report, folder, choices=choice_figures(chosen))
+    records = [fold.record for fold in folds]
+    write_report(report, folder, figures=curve_figures(records) | choice_figures(chosen))
     return report
 
 
@@ -80,6 +85,8 @@ def _notes(plan: TrainingPlan, folds: Sequence[FoldResult]) -> Iterator[str]:
     missing = sorted({name for fold in plan.folds for name in fold.missing})
     if missing:
         yield f"The published list names what the manifest lacks: {', '.join(missing)}."
+    if any(epoch.dev_uar is not None for fold in folds for epoch in fold.record.history):
+        yield "The network looked at its dev rows after each epoch; it was not trained on them."
     if plan.protocol.dev_by == "row":
         yield "Chosen and calibrated on other recordings of the training speakers, whose voices it knows."
     for unit in ("statement", "clip"):

@@ -13,6 +13,7 @@ from serkit.features.table import extract_features
 from serkit.models.network_settings import NetworkSettings
 from serkit.parallel import map_parallel
 from serkit.training.bundle import save_model
+from serkit.training.curves import HISTORY_FILE, write_history
 from serkit.training.fitting import FitRecord, FittedModel, TrainingData, fit_model
 from serkit.training.plan import make_plan
 from serkit.training.reporting import report_folds
@@ -125,10 +126,12 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         report = report_folds(plan, folds, folder.path, chosen=chosen)
         if final:
             save_model(folder.path / BUNDLE, recipe, final, data=data, report=report)
+    records = {fold.name: fold.record for fold in folds}
+    write_history(folder.path / HISTORY_FILE, records | ({BUNDLE: final.record} if final else {}))
     folder.finish(
         {
-            "chosen": {fold.name: fold.record.model_dump(mode="json") for fold in folds},
-            "final": final.record.model_dump(mode="json") if final else None,
+            "chosen": {name: record.describe() for name, record in records.items()},
+            "final": final.record.describe() if final else None,
         }
     )
     return TrainingRun(folder.path, plan.protocol_name, folds, report, final.record if final else None)

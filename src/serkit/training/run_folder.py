@@ -4,8 +4,9 @@
 
     RUN/
     ├── run.json            recipe, protocol, folds with their speakers, versions; in the end what was chosen
-    ├── folds/1.json ...    test probabilities of each fold and how its model was chosen
+    ├── folds/1.json ...    test probabilities of each fold and how its model was chosen and trained
     ├── checkpoints/        states of networks that are being trained, until their fold is done
+    ├── history.csv         of networks: loss, accuracy, dev scores and learning rate of each epoch
     ├── predictions.csv     test predictions of all folds
     ├── report.html ...     the report, with pictures/
     └── bundle/             the model trained on all rows

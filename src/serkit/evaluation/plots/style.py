@@ -20,8 +20,10 @@ from matplotlib.figure import Figure
 from serkit.files import atomic_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 INK = "#1f2933"
@@ -98,9 +100,9 @@ def thousands(axes: Axes, axis: Literal["x", "y"]) -> None:
     (axes.xaxis if axis == "x" else axes.yaxis).set_major_formatter("{x:,.0f}")
 
 
-def legend(axes: Axes) -> None:
-    """Draw the legend, without a frame, where it hides least."""
-    axes.legend(frameon=False, fontsize=TICK_SIZE, labelcolor=INK, handlelength=1.4)
+def legend(axes: Axes, handles: Sequence[Artist] | None = None) -> None:
+    """Draw the legend, of all that is labelled unless told otherwise, where it hides least."""
+    axes.legend(handles=handles, frameon=False, fontsize=TICK_SIZE, labelcolor=INK, handlelength=1.4)
 
 
 def ink_on(share: float) -> str:
