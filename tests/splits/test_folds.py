@@ -104,6 +104,17 @@ def test_sizes_of_two_published_random_splits():
         assert (len(fold.train), len(fold.test)) == sizes
 
 
+def test_the_tail_of_a_random_split_is_the_validation_split_of_keras():
+    """80/20 of 2,446 rows and then the last 20 % of the first part, as printed by the system that did so."""
+    manifest = pandas.DataFrame({"file": "a", "corpus": "x", "speaker": "1", "emotion": ["sad"] * 2446})
+    fields = {"test": 0.2, "seed": 0, "dev": 0.2, "dev_by": "tail", "allow_leaks": ("speaker",)}
+    (fold,) = make_folds(manifest, Protocol(kind="random", **fields))
+    assert (len(fold.train), len(fold.dev), len(fold.test)) == (1564, 392, 490)
+    drawn, _ = train_test_split(np.arange(2446), test_size=0.2, random_state=0)
+    assert set(fold.dev) == set(drawn[1564:])
+    assert np.array_equal(fold.train, np.sort(drawn[:1564]))
+
+
 def test_contiguous_folds_are_those_of_kfold_over_sorted_speakers():
     speakers = [str(number) for number in range(1001, 1092)]
     manifest = build_manifest({"crema-d": speakers[::-1]}, clips=1)

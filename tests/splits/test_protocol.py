@@ -26,6 +26,9 @@ from serkit.splits import Protocol
         ({"kind": "speakers", "speakers": "KL", "dev_by": "row", "dev": 0.1}, "needs dev and seed"),
         ({"kind": "speakers", "speakers": "KL", "dev_by": "row", "seed": 0}, "needs dev and seed"),
         ({"kind": "speaker_folds", "folds": 5, "dev_by": "row"}, "does not use dev_by"),
+        ({"kind": "speakers", "speakers": "KL", "dev_by": "tail"}, "does not take dev_by = 'tail'"),
+        ({"kind": "random", "test": 0.2, "seed": 0, "dev_by": "row"}, "does not take dev_by = 'row'"),
+        ({"kind": "random", "test": 0.2, "seed": 0, "dev_by": "tail"}, "needs dev and seed"),
     ],
 )
 def test_wrong_fields_are_refused(fields, message):
@@ -53,6 +56,10 @@ def test_a_protocol_survives_json():
         (
             {"kind": "speakers", "speakers": ("JK", "KL"), "dev": 0.1, "dev_by": "row", "seed": 2},
             "held-out speakers JK, KL; 10% of the other rows, drawn with seed 2, as the dev part",
+        ),
+        (
+            {"kind": "random", "test": 0.2, "seed": 0, "dev": 0.2, "dev_by": "tail"},
+            "random split, 20% test, seed 0; the last 20% of the training rows as the dev part",
         ),
         ({"kind": "speaker_folds", "folds": 4, "seed": 7}, "4 speaker folds, shuffled with seed 7"),
         ({"kind": "leave_one_corpus_out"}, "leave one corpus out"),

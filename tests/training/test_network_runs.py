@@ -169,13 +169,23 @@ def test_dev_rows_are_not_trained_on_and_nothing_else_is_looked_at() -> None:
     assert [one.dev_loss for one in history] != [other.dev_loss for other in other_history]
 
 
-def test_a_network_that_looks_at_no_dev_row_is_trained_on_it() -> None:
+@pytest.mark.parametrize(
+    ("dev", "changes", "trained", "watched"),
+    [
+        (np.arange(24, 48), {}, 48, False),
+        (np.arange(24, 48), {"watch_dev": True}, 24, True),
+        (None, {"watch_dev": True}, 24, False),
+    ],
+)
+def test_a_network_is_trained_on_the_dev_rows_unless_it_looks_at_them(
+    dev: Any, changes: dict[str, Any], trained: int, watched: bool
+) -> None:
     features, rows = separable()
-    plain = recipe_for("vector")
-    model = fit_model(plain, TrainingData(rows, features), train=np.arange(24), dev=np.arange(24, 48))
-    mean = model.model.estimator_[-1].network_.standardise.mean.numpy()
-    assert mean == pytest.approx(features[:48].mean(axis=0), abs=1e-5)
-    assert model.record.history[0].dev_uar is None
+    recipe = recipe_for("vector", model=MODELS["vector"] | {"epochs": 2} | changes)
+    fitted = fit_model(recipe, TrainingData(rows, features), train=np.arange(24), dev=dev)
+    mean = fitted.model.estimator_[-1].network_.standardise.mean.numpy()
+    assert mean == pytest.approx(features[:trained].mean(axis=0), abs=1e-5)
+    assert (fitted.record.history[0].dev_uar is not None) == watched
 
 
 def test_search_and_calibration_share_the_dev_rows(manifest: Any, tmp_path: Path, cache: Path) -> None:

@@ -25,7 +25,7 @@ def watches_dev(model: BaseEstimator) -> bool:
     (True, False)
     """
     settings = model.get_params().get(f"{CLASSIFIER}__settings")
-    return bool(getattr(settings, "needs_dev", False))
+    return bool(getattr(settings, "looks_at_dev", False))
 
 
 def fit_split(

@@ -53,8 +53,8 @@ class NetworkSettings(ModelSettings):
     monitor : {"train_loss", "train_accuracy", "dev_loss", "dev_uar"}, default "train_loss"
         What tells the best epoch.
     watch_dev : bool, default False
-        Whether dev rows are held out of the training and looked at after each epoch, for the curves. They are
-        wherever `monitor` is a dev score.
+        Whether the dev part of a protocol that has one is not trained on but looked at after each epoch, for
+        the curves. Where `monitor` is a dev score, it is in any case, or else held-out speakers are.
     patience : int, optional
         Training stops after so many epochs without a new best one. Without it, after `epochs`.
     keep : {"last", "best"}, default "last"
@@ -85,9 +85,14 @@ class NetworkSettings(ModelSettings):
     precision: Literal["float32", "bfloat16"] = "float32"
 
     @property
-    def needs_dev(self) -> bool:
+    def monitors_dev(self) -> bool:
+        """Whether the best epoch is that of the dev rows."""
+        return self.monitor.startswith("dev")
+
+    @property
+    def looks_at_dev(self) -> bool:
         """Whether dev rows are looked at, and so not trained on."""
-        return self.watch_dev or self.monitor.startswith("dev")
+        return self.watch_dev or self.monitors_dev
 
     @property
     def counts_running(self) -> bool:

@@ -196,7 +196,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             raise TrainingError(f"{name}: needs two classes or more, not {self.classes_.size}")
         if self.settings.precision == "bfloat16" and torch.device(self.device).type == "cpu":
             check_bfloat16()
-        if self.settings.needs_dev and not has_dev:
+        if self.settings.looks_at_dev and not has_dev:
             raise TrainingError(f"{name}: looks at dev rows, but was given none")
 
     def _labelled(self, dev: tuple[Features, ArrayLike]) -> Labelled:

@@ -102,7 +102,8 @@ def count_leaks(manifest: pandas.DataFrame, fold: Fold, protocol: Protocol) -> d
 
 def _random(manifest: pandas.DataFrame, protocol: Protocol) -> list[Fold]:
     train, test = _draw_rows(manifest, np.arange(len(manifest)), protocol, protocol.test or 0.0)
-    return [Fold("1", train, test)]
+    kept = int(len(train) * (1 - protocol.dev)) if protocol.dev_by == "tail" else len(train)
+    return [Fold("1", np.sort(train[:kept]), np.sort(test), np.sort(train[kept:]))]
 
 
 def _speakers(manifest: pandas.DataFrame, protocol: Protocol) -> list[Fold]:
@@ -202,7 +203,7 @@ def _with_dev(manifest: pandas.DataFrame, fold: Fold, protocol: Protocol) -> Fol
     if not protocol.dev or fold.dev.size:
         return fold
     if protocol.kind in ("random", "stratified") or protocol.dev_by == "row":
-        train, dev = _draw_rows(manifest, fold.train, protocol, protocol.dev)
+        train, dev = map(np.sort, _draw_rows(manifest, fold.train, protocol, protocol.dev))
     else:
         train, dev = _draw_speakers(speaker_groups(manifest), fold, protocol)
     return Fold(fold.name, train, fold.test, dev, fold.missing)
@@ -211,7 +212,7 @@ def _with_dev(manifest: pandas.DataFrame, fold: Fold, protocol: Protocol) -> Fol
 def _draw_rows(
     manifest: pandas.DataFrame, rows: Positions, protocol: Protocol, share: float
 ) -> tuple[Positions, Positions]:
-    """Draw a share of the rows as scikit-learn does; return (rest, drawn)."""
+    """Draw a share of the rows as scikit-learn does; return (rest, drawn), each in the order of the draw."""
     from sklearn.model_selection import train_test_split
 
     labels = manifest["emotion"].to_numpy()[rows] if protocol.kind == "stratified" else None
@@ -221,7 +222,7 @@ def _draw_rows(
         raise SplitError(
             f"{len(rows)} rows cannot give a {protocol.kind} share of {share}: {problem}"
         ) from problem
-    return np.sort(rest), np.sort(drawn)
+    return rest, drawn
 
 
 def _draw_speakers(groups: Keys, fold: Fold, protocol: Protocol) -> tuple[Positions, Positions]:

@@ -19,8 +19,8 @@ Leak = Literal["speaker", "content", "parent"]
 
 # The fields that each kind reads besides `dev`; any other field would be ignored in silence.
 _FIELDS: dict[str, set[str]] = {
-    "random": {"test", "seed", "allow_leaks"},
-    "stratified": {"test", "seed", "allow_leaks"},
+    "random": {"test", "seed", "dev_by", "allow_leaks"},
+    "stratified": {"test", "seed", "dev_by", "allow_leaks"},
     "speakers": {"speakers", "seed", "dev_by"},
     "speaker_folds": {"folds", "seed"},
     "leave_one_speaker_out": {"seed"},
@@ -70,9 +70,11 @@ class Protocol(BaseModel):
     dev : float
         Share of the training speakers, in each corpus, that is held out as the dev part; for
         ``random`` and ``stratified`` the share of the training rows. Lists that name dev speakers keep them.
-    dev_by : {"speaker", "row"}
+    dev_by : {"speaker", "row", "tail"}
         ``row``, for the kind ``speakers`` alone: `dev` is a share of the training rows, drawn at random, so
-        that a model is chosen on voices that it was trained on. The test part stays unheard.
+        that a model is chosen on voices that it was trained on. The test part stays unheard. ``tail``, for
+        ``random`` and ``stratified``: the last rows in the order in which the training rows were drawn, as
+        Keras takes its ``validation_split``.
     allow_leaks : tuple of str
         What may cross the split: ``speaker``, ``content``, ``parent``. Only kinds that cut through
         speakers may set it; what crosses is counted and reported.
@@ -94,7 +96,7 @@ class Protocol(BaseModel):
     speakers: Names = ()
     published: Names = ()
     dev: float = Field(default=0.0, ge=0.0, lt=1.0)
-    dev_by: Literal["speaker", "row"] = "speaker"
+    dev_by: Literal["speaker", "row", "tail"] = "speaker"
     allow_leaks: tuple[Leak, ...] = ()
 
     @model_validator(mode="after")
@@ -107,8 +109,11 @@ class Protocol(BaseModel):
             raise ValueError(f"a '{self.kind}' protocol does not use {', '.join(ignored)}")
         if missing:
             raise ValueError(f"a '{self.kind}' protocol needs {', '.join(missing)}")
-        if self.dev_by == "row" and not (self.dev and self.seed is not None):
-            raise ValueError("dev_by = 'row' needs dev and seed")
+        at_random = self.kind in ("random", "stratified")
+        if self.dev_by not in ("speaker", "tail" if at_random else "row"):
+            raise ValueError(f"a '{self.kind}' protocol does not take dev_by = '{self.dev_by}'")
+        if self.dev_by != "speaker" and not (self.dev and self.seed is not None):
+            raise ValueError(f"dev_by = '{self.dev_by}' needs dev and seed")
         return self
 
     def describe(self) -> str:
@@ -124,6 +129,8 @@ class Protocol(BaseModel):
         }[self.kind]
         if self.dev_by == "row":
             text += f"; {self.dev:.0%} of the other rows, drawn with seed {self.seed}, as the dev part"
+        if self.dev_by == "tail":
+            text += f"; the last {self.dev:.0%} of the training rows as the dev part"
         return f"{text}; {', '.join(self.allow_leaks)} may cross" if self.allow_leaks else text
 
 

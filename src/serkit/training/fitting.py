@@ -146,7 +146,7 @@ def fit_model(  # noqa: PLR0913 - every choice of a fit has a name
 
     In the end the model is fitted on all rows given. Only a network that looks at dev rows while it trains is
     not fitted on these: it is chosen, stopped and calibrated on one and the same held-out part, the dev rows
-    or, without them, the first split of the training speakers.
+    or, without them and if it monitors a dev score, the first split of the training speakers.
 
     Parameters
     ----------
@@ -168,20 +168,22 @@ def fit_model(  # noqa: PLR0913 - every choice of a fit has a name
     FittedModel
     """
     started = time.perf_counter()
-    held_out, part = _training_part(recipe, data, train, dev)
+    has_dev = dev is not None and dev.size > 0
+    initial = _watching(recipe.model, has_dev)
+    held_out, part = _training_part(recipe, data, train, dev if has_dev else None)
     blocks = block_columns(recipe.features)
     weights = recipe.features.weights
     build = partial(_build, recipe.seed, checkpoints)
-    model = build(recipe.model, weights)
+    model = build(initial, weights)
     backward = recipe.search.blocks == "backward"
     path = backward_selection(model, blocks, part, workers=workers) if backward else []
     kept = best(path).blocks if path else tuple(blocks)
     columns = np.sort(np.concatenate([blocks[name] for name in kept]))
     part = part._replace(features=take_columns(part.features, columns, part.layout))
     weights = weights[columns]
-    model = build(recipe.model, weights)
+    model = build(initial, weights)
     candidates = grid_search(model, recipe.search.grid, part, workers=workers) if recipe.search.grid else []
-    settings = recipe.model.with_parameters(best(candidates).parameters) if candidates else recipe.model
+    settings = initial.with_parameters(best(candidates).parameters) if candidates else initial
     calibrated = _calibrate(recipe, build(settings, weights), part, workers)
     record = FitRecord(
         held_out=held_out,
@@ -207,11 +209,11 @@ def _training_part(
     recipe: Recipe, data: TrainingData, train: Positions, dev: Positions | None
 ) -> tuple[Unit, TrainingPart]:
     """Gather the rows that may be seen, and what to hold out among them."""
-    if dev is None or not dev.size:
+    if dev is None:
         rows = data.rows.iloc[train]
         unit, splits = hold_out(rows, folds=recipe.search.folds)
-        if _needs_dev(recipe):
-            splits = splits[:1]
+        if isinstance(recipe.model, NetworkSettings) and recipe.model.monitors_dev:
+            splits = splits[:1]  # the network cannot be stopped in time on rows that it is trained on
         labels = rows["emotion"].to_numpy(dtype=str)
         return unit, TrainingPart(data.features[train], labels, splits, recipe.features.layout)
     seen = np.concatenate([train, dev])
@@ -220,8 +222,10 @@ def _training_part(
     return "dev part", TrainingPart(data.features[seen], labels[seen], [split], recipe.features.layout)
 
 
-def _needs_dev(recipe: Recipe) -> bool:
-    return isinstance(recipe.model, NetworkSettings) and recipe.model.needs_dev
+def _watching(settings: ModelSettings, has_dev: bool) -> ModelSettings:
+    """Return the settings of a network that watches no dev part where there is none."""
+    watches = isinstance(settings, NetworkSettings) and settings.watch_dev
+    return settings.with_parameters({"watch_dev": False}) if watches and not has_dev else settings
 
 
 def _calibrate(recipe: Recipe, model: Pipeline, part: TrainingPart, workers: int) -> TemperatureScaled:
