@@ -116,7 +116,7 @@ def models() -> str:
             if key not in common or (key != "name" and field.default != common[key].default)
         }
         settings = ", ".join(f"`{key}` ({_default(field)})" for key, field in own.items())
-        parts.append((f"`{name}`", kind.__doc__, settings))
+        parts.append((f"`{name}`", inspect.getdoc(kind).partition("\n")[0], settings))
     return table("name | what it is | parameters (default)", parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -178,3 +179,32 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     folder = tmp_path_factory.mktemp("bundles") / "tiny"
     return save_bundle(folder, info, export_onnx(model, features), model_card(info))
+
+
+@pytest.fixture(scope="session")
+def encoder_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A speech encoder of two small blocks and random weights, in a folder as published ones are."""
+    import torch
+    from safetensors.torch import save_file
+
+    from serkit.models.whisper_encoder import EncoderShape, WhisperEncoder
+
+    shape = EncoderShape(80, 16, 2, 2, 32, 200)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        encoder = WhisperEncoder(shape)
+    folder = tmp_path_factory.mktemp("encoder")
+    weights = {f"model.encoder.{name}": value for name, value in encoder.state_dict().items()}
+    save_file(weights, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps({"model_type": "whisper", **shape._asdict()}))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def whisper_dir() -> Path:
+    """The encoder of whisper-base: $SERKIT_WHISPER, or `shared/models` beside the checkout."""
+    default = REPOSITORY.parent / "shared" / "models" / "whisper-base-encoder"
+    folder = Path(os.environ.get("SERKIT_WHISPER", default))
+    if not folder.is_dir():
+        pytest.skip(f"whisper-base's encoder is not in {folder}; set SERKIT_WHISPER to its folder")
+    return folder

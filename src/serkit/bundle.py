@@ -18,7 +18,7 @@ import hashlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -79,19 +79,21 @@ class ModelBundle:
     card: str
     session: onnxruntime.InferenceSession
 
-    def scores(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    def scores(self, features: NDArray[Any]) -> NDArray[np.float32]:
         """Return the model's scores, before calibration.
 
         Parameters
         ----------
-        features : ndarray of float32, shape (n, *info.front_end.shape)
-            Input of the model.
+        features : ndarray of float32, shape (n, *info.front_end.shape), or of objects, shape (n,)
+            Input of the model; objects where recordings differ in their frames.
 
         Returns
         -------
         ndarray of float32, shape (n, len(info.labels))
             One score per label; the higher, the more likely.
         """
+        if features.dtype == object:
+            return np.concatenate([self.scores(one[np.newaxis]) for one in features])
         (scores,) = self.session.run([OUTPUT_NAME], {INPUT_NAME: features})
         return np.asarray(scores)
 

@@ -23,6 +23,7 @@ A message names the input, the rule that it broke and the way out, on one line::
     ├── SplitError                   a split that cannot be made
     │   └── LeakError                a speaker, a recording or an augmentation parent on both sides
     ├── RecipeError                  an unknown recipe, or a recipe with a wrong value
+    ├── WeightsError                 published weights that cannot be had, or are not what they should be
     ├── TrainingError                a run that cannot be started, resumed or finished
     ├── BundleError                  a saved model that must not be used
     │   ├── BundleNotFoundError      no such bundle
@@ -145,6 +146,10 @@ class LeakError(SplitError):
 
 class RecipeError(SerkitError):
     """An unknown recipe, or a recipe with a wrong key or value."""
+
+
+class WeightsError(SerkitError):
+    """Published weights that cannot be had, or are not what they should be."""
 
 
 class TrainingError(SerkitError):

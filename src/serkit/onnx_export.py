@@ -225,7 +225,7 @@ def _round_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _check_parity(content: bytes, pipeline: Pipeline, sample: NDArray[Any]) -> None:
-    exported = _exported_scores(content, sample)
+    exported = exported_scores(content, sample)
     original = decision_scores(pipeline, sample)
     if exported.shape != original.shape:
         raise ExportError(f"exported scores have the shape {exported.shape}, the model's {original.shape}")
@@ -240,8 +240,21 @@ def _check_parity(content: bytes, pipeline: Pipeline, sample: NDArray[Any]) -> N
             )
 
 
-def _exported_scores(content: bytes, sample: NDArray[Any]) -> NDArray[np.float32]:
-    """Run the model on a few rows at once, on sequences of different lengths one by one."""
+def exported_scores(content: bytes, sample: NDArray[Any]) -> NDArray[np.float32]:
+    """Run an ONNX model on a few rows at once, on sequences of different lengths one by one.
+
+    Parameters
+    ----------
+    content : bytes
+        ONNX model.
+    sample : ndarray of float, shape (n, ...), or of objects, shape (n,)
+        Features.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, n_classes)
+        Scores.
+    """
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     size = 1 if sample.dtype == object else _PARITY_BATCH
     batches = [_float32(list(sample[start : start + size])) for start in range(0, len(sample), size)]

@@ -19,6 +19,8 @@ A recipe is checked to the last key before anything runs. Its tables:
     choose on.
 ``[calibration]``
     `method`.
+``[export]``
+    `weights`.
 """
 
 from __future__ import annotations
@@ -127,6 +129,18 @@ class Calibration(_Table):
     method: Literal["temperature", "none"] = "temperature"
 
 
+class Export(_Table):
+    """How the model is saved.
+
+    Attributes
+    ----------
+    weights : {"float32", "int8"}
+        Whether large matrices are stored as they are, or as 8-bit integers, in a quarter of the space.
+    """
+
+    weights: Literal["float32", "int8"] = "float32"
+
+
 def _model_settings(table: Any) -> Any:
     """Check a [model] table as the settings of the model that it names."""
     if not isinstance(table, dict) or "name" not in table:
@@ -159,6 +173,8 @@ class Recipe(_Table):
         How parameters are chosen.
     calibration : Calibration
         How scores become probabilities.
+    export : Export
+        How the model is saved.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -171,6 +187,7 @@ class Recipe(_Table):
     model: Annotated[SerializeAsAny[ModelSettings], BeforeValidator(_model_settings)]
     search: Search = Search()
     calibration: Calibration = Calibration()
+    export: Export = Export()
 
     @model_validator(mode="before")
     @classmethod

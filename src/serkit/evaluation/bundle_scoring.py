@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from serkit.bundle_info import speaker_key
 from serkit.corpora.manifest import is_complete
 from serkit.errors import ManifestError
@@ -68,7 +66,7 @@ def predict_manifest(
         )
     front_end = bundle.info.front_end
     table = extract_features(rows, front_end, cache=cache, workers=workers, progress=progress)
-    scores = bundle.scores(np.asarray(table.values, dtype=np.float32))
+    scores = bundle.scores(table.values)
     return Predictions(rows, softmax(scores / bundle.info.temperature), labels)
 
 

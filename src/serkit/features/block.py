@@ -181,7 +181,7 @@ class Block(BaseModel):
         self, contours: Floats, analysis: Analysis, framing: Framing, default: tuple[str, ...]
     ) -> Floats:
         times = np.arange(contours.shape[1]) * (framing.hop_length / analysis.sampling_rate)
-        seen = self._voiced(analysis, framing) if self.over == "voiced" else slice(None)
+        seen = slice(None) if self.over == "all" else self._voiced(analysis, framing)[: times.size]
         n_contours = len(contours) // (self.deltas + 1)
         functionals, of_deltas = self.chosen_functionals(default)
         parts = [(contours[:n_contours], functionals)]

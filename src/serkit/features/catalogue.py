@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 
 from serkit.errors import FeatureError
 from serkit.features import descriptors, dynamics
+from serkit.features.log_mel import log_mel
 from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
@@ -36,12 +37,15 @@ class Descriptor:
         Whether it gives contours; otherwise a few numbers for the whole signal.
     amplitude : bool, default False
         Whether it is an amplitude, which is squared before it is turned into decibels.
+    drops_last : bool, default False
+        Whether it leaves out the last frame, whose middle is the end of the signal.
     """
 
     function: Callable[..., Floats]
     row_names: Callable[[Parameters], tuple[str, ...]] = lambda _: ("",)
     per_frame: bool = True
     amplitude: bool = False
+    drops_last: bool = False
 
     @property
     def summary(self) -> str:
@@ -105,6 +109,7 @@ DESCRIPTORS: dict[str, Descriptor] = {
     "zero_crossing_count": Descriptor(descriptors.zero_crossing_count, per_frame=False),
     "rms": Descriptor(descriptors.rms, amplitude=True),
     "mel": Descriptor(descriptors.mel, _numbered("n_mels")),
+    "log_mel": Descriptor(log_mel, _numbered("n_mels"), drops_last=True),
     "mfcc": Descriptor(descriptors.mfcc, _numbered("n_mfcc")),
     "chroma": Descriptor(descriptors.chroma, _numbered("n_chroma")),
     "tonnetz": Descriptor(

@@ -101,6 +101,8 @@ class FeatureSet(BaseModel):
                 )
         if len({self._framing(block).hop_length for block in self.blocks}) > 1:
             raise FeatureError(f"layout {self.layout}: blocks differ in hop_length", hint="give all the same")
+        if len({block.descriptor.drops_last for block in self.blocks}) > 1:
+            raise FeatureError(f"layout {self.layout}: some blocks leave out the last frame, others do not")
 
     @property
     def minimum_s(self) -> float:
@@ -227,5 +229,7 @@ class FeatureSet(BaseModel):
 
     @property
     def _n_frames(self) -> int | None:
-        n_samples = self.audio.n_samples
-        return None if n_samples is None else 1 + n_samples // self._framing(self.blocks[0]).hop_length
+        n_samples, block = self.audio.n_samples, self.blocks[0]
+        if n_samples is None:
+            return None
+        return n_samples // self._framing(block).hop_length + (not block.descriptor.drops_last)

@@ -109,6 +109,16 @@ _SETS: tuple[dict[str, Any], ...] = (
         "blocks": [{"name": "mfcc", "n_mfcc": 25}],
     },
     {
+        # What Whisper's encoder hears, up to the 30 s that it has positions for.
+        "name": "whisper-80",
+        "audio": {"sampling_rate": 16_000, "duration_s": 30.0, "pad": False, "level": "peak"},
+        **_REFLECT,
+        "n_fft": 400,
+        "hop_length": 160,
+        "layout": "sequence",
+        "blocks": [{"name": "log_mel"}],
+    },
+    {
         # Our own: the movement of pitch, loudness and spectrum, over all and over voiced frames.
         "name": "serkit-functionals",
         "audio": {"sampling_rate": 16_000, "trim_db": 35.0, "level": "peak"},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from serkit.errors import RecipeError
 from serkit.models.classical import CLASSICAL_MODELS
+from serkit.models.encoder_settings import SpeechEncoderSettings
 from serkit.models.networks import NETWORKS
 from serkit.unknown import unknown_name
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from serkit.models.settings import ModelSettings
 
-_ALL: tuple[type[ModelSettings], ...] = (*CLASSICAL_MODELS, *NETWORKS)
+_ALL: tuple[type[ModelSettings], ...] = (*CLASSICAL_MODELS, *NETWORKS, SpeechEncoderSettings)
 MODELS: dict[str, type[ModelSettings]] = {kind.model_fields["name"].default: kind for kind in _ALL}
 
 

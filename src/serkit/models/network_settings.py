@@ -121,6 +121,11 @@ class NetworkSettings(ModelSettings):
         """Return the network for features of this shape, its weights drawn by torch's generator."""
         raise NotImplementedError
 
+    def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
+        """Return what is trained of the network, each group with its `scale` of the learning rate."""
+        trained = [weights for weights in network.parameters() if weights.requires_grad]
+        return [{"params": trained, "scale": 1.0}]
+
     def network_parameters(self) -> dict[str, Any]:
         """Return the settings that the subclass adds: those of the network's build."""
         return self.model_dump(exclude=set(NetworkSettings.model_fields))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from serkit.models.batches import Rows
     from serkit.models.checkpoints import Tensors
     from serkit.models.network_settings import NetworkSettings
+    from serkit.models.standardise import StandardisedNetwork
 
 
 class Labelled(NamedTuple):
@@ -54,7 +55,7 @@ class NetworkTraining:
 
     Attributes
     ----------
-    network : torch.nn.Module
+    network : StandardisedNetwork
         Network, on its device; trained in place.
     settings : NetworkSettings
         How it is trained.
@@ -70,7 +71,7 @@ class NetworkTraining:
         Where the network is.
     """
 
-    network: nn.Module
+    network: StandardisedNetwork
     settings: NetworkSettings
     train: Labelled
     dev: Labelled | None
@@ -115,9 +116,9 @@ class NetworkTraining:
 
     def _optimizer(self) -> torch.optim.Optimizer:
         chosen = self.settings
-        trained = [weights for weights in self.network.parameters() if weights.requires_grad]
+        groups = chosen.parameter_groups(self.network.body)
         return torch.optim.AdamW(
-            trained, chosen.learning_rate, chosen.betas, chosen.epsilon, chosen.weight_decay
+            groups, chosen.learning_rate, chosen.betas, chosen.epsilon, chosen.weight_decay
         )
 
     def _restore(
@@ -148,7 +149,7 @@ class NetworkTraining:
             step, n_steps = len(history) * len(batches) + number, self.settings.epochs * len(batches)
             rate = learning_rate(self.settings, losses, step, n_steps)
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["scale"]
             loss, hits = self._step(optimizer, rows)
             if not math.isfinite(loss):
                 raise self._diverged(len(history) + 1, loss, rate)

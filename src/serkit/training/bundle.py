@@ -14,6 +14,7 @@ from serkit.corpora import CORPORA
 from serkit.corpora.manifest import is_complete
 from serkit.model_card import model_card
 from serkit.onnx_export import export_onnx
+from serkit.onnx_quantise import quantise_onnx
 from serkit.selection import only_blocks
 from serkit.splits import speaker_groups
 
@@ -62,7 +63,10 @@ def save_model(
         If the exported model differs from the trained one.
     """
     some = np.linspace(0, len(data.rows) - 1, min(_PARITY_ROWS, len(data.rows))).astype(int)
-    model = export_onnx(fitted.model.estimator_, fitted.take(data.features[some]))
+    sample = fitted.take(data.features[some])
+    model = export_onnx(fitted.model.estimator_, sample)
+    if recipe.export.weights == "int8":
+        model = quantise_onnx(model, sample)
     info = BundleInfo(
         name=recipe.name,
         summary=recipe.summary,

@@ -1,0 +1,107 @@
+"""What may be set of a speech encoder: which one, how much of it, and how much of that is trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from serkit.errors import RecipeError
+from serkit.models.network_settings import NetworkSettings, Share
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from serkit.models.speech_encoder import SpeechEncoder
+    from serkit.models.whisper_encoder import WhisperEncoder
+
+
+class SpeechEncoderSettings(NetworkSettings):
+    """Blocks of a published speech encoder, a learned mix of their states, and a small head.
+
+    Attributes
+    ----------
+    encoder : str
+        Folder of the published weights, or their name on the Hugging Face hub.
+    revision, checksum : str, default ""
+        Commit on the hub and SHA-256 of the weights; a name on the hub needs both.
+    blocks : int, optional
+        Blocks to keep; without it all.
+    states : tuple of int, default ()
+        States that are mixed: 0 before the first block, 1 after it; none means all.
+    attention : int, default 0
+        Hidden units of the attention that weights the states of a clip; 0 weights all alike.
+    units : int, default 0
+        Units of a layer between pooled states and scores; 0 for none.
+    dropout : float, default 0.0
+        Share of the pooled values that a training step leaves out.
+    tuned_blocks : int, default 0
+        How many blocks are trained along with the head, counted from the last; one more than there are
+        trains the convolutions, too.
+    encoder_learning_rate : float, default 3e-5
+        Of the last block, where the schedule is highest; `learning_rate` is that of the head.
+    layer_decay : float, default 1.0
+        Learning rate of a block over that of the block after it.
+    """
+
+    layouts: ClassVar[tuple[str, ...]] = ("sequence",)
+    minimum_shape: ClassVar[tuple[int, ...]] = (1, 1)
+    takes_lengths: ClassVar[bool] = True
+
+    name: Literal["speech_encoder"] = "speech_encoder"
+    standardise: Literal["cell", "row", "none"] = "none"
+    encoder: Annotated[str, Field(min_length=1)]
+    revision: str = ""
+    checksum: str = ""
+    blocks: PositiveInt | None = None
+    states: tuple[NonNegativeInt, ...] = ()
+    attention: NonNegativeInt = 0
+    units: NonNegativeInt = 0
+    dropout: Share = 0.0
+    tuned_blocks: NonNegativeInt = 0
+    encoder_learning_rate: PositiveFloat = 3e-5
+    layer_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+
+    def network(self, shape: tuple[int, ...], n_classes: int) -> nn.Module:
+        """Return the network, its encoder with the published weights."""
+        from serkit.models.encoder_weights import load_encoder
+        from serkit.models.speech_encoder import SpeechEncoder
+
+        encoder = load_encoder(
+            self.encoder, revision=self.revision, checksum=self.checksum, blocks=self.blocks
+        )
+        self._check_fit(encoder, shape[-1])
+        for part in encoder.parts()[: -self.tuned_blocks or None]:
+            part.requires_grad_(False)
+        return SpeechEncoder(
+            encoder,
+            n_classes,
+            states=self.states or None,
+            attention=self.attention,
+            hidden=self.units,
+            dropout=self.dropout,
+        )
+
+    def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
+        """Return head and trained parts of the encoder, each with its share of the learning rate."""
+        encoder = cast("SpeechEncoder", network).encoder
+        tuned = list(reversed(encoder.parts()))[: self.tuned_blocks]
+        inside = {id(weights) for weights in encoder.parameters()}
+        head = [weights for weights in network.parameters() if id(weights) not in inside]
+        highest = self.encoder_learning_rate / self.learning_rate
+        return [
+            {"params": head, "scale": 1.0},
+            *(
+                {"params": list(part.parameters()), "scale": highest * self.layer_decay**depth}
+                for depth, part in enumerate(tuned)
+            ),
+        ]
+
+    def _check_fit(self, encoder: WhisperEncoder, n_rows: int) -> None:
+        n_blocks, n_bins = len(encoder.layers), encoder.conv1.in_channels
+        if max(self.states, default=0) > n_blocks:
+            raise RecipeError(f"states: {self.encoder} has {n_blocks} blocks here, not {max(self.states)}")
+        if self.tuned_blocks > n_blocks + 1:
+            raise RecipeError(f"tuned_blocks: {self.encoder} has {n_blocks} blocks here and the convolutions")
+        if n_rows != n_bins:
+            raise RecipeError(f"features: {self.encoder} takes frames of {n_bins} values, not {n_rows}")

@@ -1,0 +1,52 @@
+"""From the states of a clip to one vector.
+
+References
+----------
+.. [1] Okabe, K., Koshinaka, T. & Shinoda, K. (2018). Attentive statistics pooling for deep speaker
+   embedding. Interspeech.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+_LEAST_VARIANCE = 1e-6
+
+
+class StatisticsPooling(nn.Module):
+    """Mean and standard deviation over the states of a clip, each state weighted by attention if wanted.
+
+    Parameters
+    ----------
+    units : int
+        Values of a state.
+    attention : int, default 0
+        Hidden units of the layer that weights states; 0 weights all alike.
+
+    Examples
+    --------
+    >>> StatisticsPooling(2)(torch.tensor([[[1.0, 5.0], [3.0, 5.0]]])).round(decimals=2).tolist()
+    [[2.0, 5.0, 1.0, 0.0]]
+    """
+
+    def __init__(self, units: int, attention: int = 0) -> None:
+        super().__init__()
+        self.attend: nn.Module | None = None
+        if attention:
+            self.attend = nn.Sequential(nn.Linear(units, attention), nn.Tanh(), nn.Linear(attention, 1))
+
+    def forward(self, states: torch.Tensor, outside: torch.Tensor | None = None) -> torch.Tensor:
+        """Return means, then deviations, (N, 2 * units), of the states that are not `outside` of the clip."""
+        weights = self._weights(states, outside)
+        mean = (weights * states).sum(dim=1, keepdim=True)
+        variance = (weights * (states - mean).square()).sum(dim=1)
+        return torch.cat([mean.squeeze(1), variance.clamp(min=_LEAST_VARIANCE).sqrt()], dim=1)
+
+    def _weights(self, states: torch.Tensor, outside: torch.Tensor | None) -> torch.Tensor:
+        votes = torch.zeros_like(states[..., :1]) if self.attend is None else self.attend(states)
+        if outside is not None:
+            votes = votes.masked_fill(outside.unsqueeze(-1), -math.inf)
+        return votes.softmax(dim=1)

@@ -1,0 +1,94 @@
+"""A speech encoder that hears emotion: published blocks, a learned mix of their states, and a small head.
+
+Emotion sits in the middle of speech encoders: later blocks tell words apart, and how they were said no
+longer [1]_. So the encoder is cut after some blocks, and what each of them hears is weighted.
+
+References
+----------
+.. [1] Pepino, L., Riera, P. & Ferrer, L. (2021). Emotion recognition from speech using wav2vec 2.0
+   embeddings. Interspeech.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from serkit.models.pooling import StatisticsPooling
+from serkit.models.whisper_encoder import WhisperEncoder, after_end
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class SpeechEncoder(nn.Module):
+    """An encoder, a mix of its states, their mean and deviation over the clip, and a head.
+
+    Parameters
+    ----------
+    encoder : WhisperEncoder
+        With its weights.
+    n_classes : int
+        Number of scores.
+    states : sequence of int, optional
+        States to mix: 0 is what enters the first block, 1 what leaves it. Without them all.
+    attention : int, default 0
+        Hidden units of the attention that weights a clip's states; 0 weights all alike.
+    hidden : int, default 0
+        Units of a layer between pooling and scores; 0 for none.
+    dropout : float, in [0, 1), default 0.0
+        Share of the pooled values that a training step leaves out.
+
+    Examples
+    --------
+    >>> from serkit.models.whisper_encoder import EncoderShape
+    >>> shape = EncoderShape(d_model=8, encoder_layers=2, encoder_attention_heads=2, encoder_ffn_dim=16)
+    >>> network = SpeechEncoder(WhisperEncoder(shape), 4).eval()
+    >>> network(torch.zeros(2, 60, 80), torch.tensor([60, 41])).shape
+    torch.Size([2, 4])
+    """
+
+    def __init__(  # noqa: PLR0913 - every choice has a name
+        self,
+        encoder: WhisperEncoder,
+        n_classes: int,
+        *,
+        states: Sequence[int] | None = None,
+        attention: int = 0,
+        hidden: int = 0,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        units = encoder.conv2.out_channels
+        self.encoder = encoder
+        self.states = tuple(range(len(encoder.layers) + 1) if states is None else states)
+        self.mix = nn.Parameter(torch.zeros(len(self.states)))
+        self.pool = StatisticsPooling(units, attention)
+        self.head = _head(2 * units, n_classes, hidden=hidden, dropout=dropout)
+
+    def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the scores, (N, n_classes).
+
+        Parameters
+        ----------
+        frames : Tensor, shape (N, n_frames, n_mels)
+            Log-mel frames, clips padded at their ends.
+        lengths : Tensor of int, shape (N,), optional
+            Frames of each clip; without them all are as long as the longest.
+        """
+        states = self.encoder(frames, lengths)
+        shares = self.mix.softmax(dim=0)
+        mixed = sum(shares[i] * states[number] for i, number in enumerate(self.states))
+        outside = None if lengths is None else after_end((lengths + 1) // 2, mixed.shape[1])
+        scores: torch.Tensor = self.head(self.pool(mixed, outside))
+        return scores
+
+
+def _head(n_values: int, n_classes: int, *, hidden: int, dropout: float) -> nn.Sequential:
+    """Standardise as batches have it, and score; the encoder's values differ in scale a thousandfold."""
+    layers: list[nn.Module] = [nn.BatchNorm1d(n_values), nn.Dropout(dropout)]
+    if hidden:
+        layers += [nn.Linear(n_values, hidden), nn.GELU(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(hidden or n_values, n_classes))

@@ -1,0 +1,193 @@
+"""Whisper's encoder, cut after any block, on clips of any length up to 30 s.
+
+The published model fills every clip up to 30 s. Here a clip stays as long as it is: positions are those of
+its own frames, and what fills a batch up is neither convolved nor attended to. On the same frames the states
+equal the published ones.
+
+References
+----------
+.. [1] Radford, A. et al. (2023). Robust speech recognition via large-scale weak supervision. ICML.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from serkit.errors import FeatureError
+
+
+class EncoderShape(NamedTuple):
+    """The size of an encoder, by the names of its ``config.json``.
+
+    Attributes
+    ----------
+    num_mel_bins : int
+        Values of a frame.
+    d_model : int
+        Values of a state.
+    encoder_layers : int
+        Blocks.
+    encoder_attention_heads : int
+        Attentions of a block.
+    encoder_ffn_dim : int
+        Units of a block's dense layer.
+    max_source_positions : int
+        Positions; one stands for two frames.
+    """
+
+    num_mel_bins: int = 80
+    d_model: int = 512
+    encoder_layers: int = 6
+    encoder_attention_heads: int = 8
+    encoder_ffn_dim: int = 2048
+    max_source_positions: int = 1500
+
+
+class SelfAttention(nn.Module):
+    """Attention of every state to every state of its clip."""
+
+    def __init__(self, units: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.q_proj = nn.Linear(units, units)
+        self.k_proj = nn.Linear(units, units, bias=False)
+        self.v_proj = nn.Linear(units, units)
+        self.out_proj = nn.Linear(units, units)
+
+    def forward(self, states: torch.Tensor, outside: torch.Tensor | None) -> torch.Tensor:
+        """Return what each state takes from the others, (N, n_states, units)."""
+        query, key, value = (
+            project(states).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for project in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        likeness = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
+        if outside is not None:
+            likeness = likeness.masked_fill(outside[:, None, None, :], -math.inf)
+        taken: torch.Tensor = self.out_proj((likeness.softmax(dim=-1) @ value).transpose(1, 2).flatten(2))
+        return taken
+
+
+class Block(nn.Module):
+    """Attention and a dense layer, each of normalised states and added to them."""
+
+    def __init__(self, shape: EncoderShape) -> None:
+        super().__init__()
+        units = shape.d_model
+        self.self_attn = SelfAttention(units, shape.encoder_attention_heads)
+        self.self_attn_layer_norm = nn.LayerNorm(units)
+        self.fc1 = nn.Linear(units, shape.encoder_ffn_dim)
+        self.fc2 = nn.Linear(shape.encoder_ffn_dim, units)
+        self.final_layer_norm = nn.LayerNorm(units)
+
+    def forward(self, states: torch.Tensor, outside: torch.Tensor | None) -> torch.Tensor:
+        """Return the states, (N, n_states, units)."""
+        states = states + self.self_attn(self.self_attn_layer_norm(states), outside)
+        changed: torch.Tensor = self.fc2(functional.gelu(self.fc1(self.final_layer_norm(states))))
+        return states + changed
+
+
+class WhisperEncoder(nn.Module):
+    """Two convolutions, positions, and blocks of self-attention.
+
+    The names of the weights are those of the published models.
+
+    Parameters
+    ----------
+    shape : EncoderShape
+        Size.
+    blocks : int, optional
+        Blocks to keep; without it all.
+
+    Examples
+    --------
+    >>> shape = EncoderShape(d_model=8, encoder_layers=2, encoder_attention_heads=2, encoder_ffn_dim=16)
+    >>> states = WhisperEncoder(shape)(torch.zeros(1, 301, 80))
+    >>> len(states), states[0].shape
+    (3, torch.Size([1, 151, 8]))
+    """
+
+    def __init__(self, shape: EncoderShape, blocks: int | None = None) -> None:
+        super().__init__()
+        units, n_blocks = shape.d_model, shape.encoder_layers if blocks is None else blocks
+        self.conv1 = nn.Conv1d(shape.num_mel_bins, units, 3, padding=1)
+        self.conv2 = nn.Conv1d(units, units, 3, stride=2, padding=1)
+        positions = sinusoids(shape.max_source_positions, units)
+        self.embed_positions = nn.Embedding(*positions.shape)
+        self.embed_positions.weight = nn.Parameter(positions, requires_grad=False)
+        self.layers = nn.ModuleList(Block(shape) for _ in range(n_blocks))
+
+    def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> list[torch.Tensor]:
+        """Return the states before the first block and after each.
+
+        Parameters
+        ----------
+        frames : Tensor, shape (N, n_frames, num_mel_bins)
+            Log-mel frames, clips padded at their ends.
+        lengths : Tensor of int, shape (N,), optional
+            Frames of each clip; without them all are as long as the longest.
+
+        Returns
+        -------
+        list of Tensor, each of shape (N, (n_frames + 1) // 2, d_model)
+            What stands after the end of a clip has no meaning.
+
+        Raises
+        ------
+        FeatureError
+            If a clip is longer than the positions reach.
+        """
+        outside = None
+        if lengths is not None:
+            silent = after_end(lengths, frames.shape[1])[:, None, :]
+            outside = after_end((lengths + 1) // 2, (frames.shape[1] + 1) // 2)
+        hidden = frames.transpose(1, 2)
+        for convolve in (self.conv1, self.conv2):
+            if lengths is not None:
+                hidden = hidden.masked_fill(silent, 0.0)
+            hidden = functional.gelu(convolve(hidden))
+        hidden = hidden.transpose(1, 2)
+        self._check_length(hidden.shape[1])
+        states = [hidden + self.embed_positions.weight[: hidden.shape[1]]]
+        for block in self.layers:
+            states.append(block(states[-1], outside))
+        return states
+
+    def parts(self) -> list[nn.Module]:
+        """Return what can be trained by itself, from the input on: the convolutions, then each block."""
+        return [nn.ModuleList([self.conv1, self.conv2]), *self.layers]
+
+    def _check_length(self, n_states: int) -> None:
+        most = self.embed_positions.num_embeddings
+        if n_states > most:
+            raise FeatureError(
+                f"a clip of {2 * n_states} frames: the encoder takes {2 * most}", hint="set audio.duration_s"
+            )
+
+
+def after_end(lengths: torch.Tensor, longest: int) -> torch.Tensor:
+    """Tell what lies after the end of each clip, (N, longest).
+
+    Examples
+    --------
+    >>> after_end(torch.tensor([1, 2]), 2).tolist()
+    [[False, True], [False, False]]
+    """
+    return torch.arange(longest, device=lengths.device) >= lengths[:, None]
+
+
+def sinusoids(n_positions: int, units: int) -> torch.Tensor:
+    """Return waves from 1 to 10,000 positions long, over 2 pi: sines, then cosines; (n_positions, units).
+
+    Examples
+    --------
+    >>> sinusoids(2, 4)[0].tolist()
+    [0.0, 0.0, 1.0, 1.0]
+    """
+    rates = torch.exp(torch.arange(units // 2) * (-math.log(10_000) / (units // 2 - 1)))
+    angles = torch.arange(n_positions)[:, None] * rates
+    return torch.cat([angles.sin(), angles.cos()], dim=1)

@@ -1,0 +1,159 @@
+"""A speech encoder as a classifier: what is trained of it, how fast, and its ONNX form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from serkit.errors import FeatureError, RecipeError
+from serkit.models import build_model
+from serkit.models.calibration import decision_scores
+from serkit.models.encoder_settings import SpeechEncoderSettings
+from serkit.onnx_export import export_onnx
+from serkit.onnx_file import outside_references
+from serkit.onnx_quantise import quantise_onnx
+
+TRAINING: dict[str, Any] = {"epochs": 20, "batch_size": 16, "learning_rate": 0.05}
+
+
+def clips(n: int = 16) -> tuple[np.ndarray, np.ndarray]:
+    """Clips of different lengths; frames of sad ones tilt down."""
+    rng = np.random.default_rng(0)
+    sad = np.arange(n) % 2 == 0
+    features = np.empty(n, dtype=object)
+    for row in range(n):
+        tilt = 3 * np.linspace(1, -1, 80) * (1 if sad[row] else -1)
+        features[row] = (tilt + rng.normal(0, 0.3, (int(rng.integers(20, 60)), 80))).astype(np.float32)
+    return features, np.where(sad, "sad", "happy")
+
+
+def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
+    return SpeechEncoderSettings(encoder=str(encoder_dir), **TRAINING | changes)
+
+
+@pytest.mark.parametrize(
+    "choice", [{}, {"blocks": 1, "attention": 4}, {"states": (1, 2), "units": 8, "tuned_blocks": 3}]
+)
+def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> None:
+    features, labels = clips()
+    model = build_model("speech_encoder", encoder=str(encoder_dir), **TRAINING | choice)
+    model.fit(features, labels)
+    assert (model.predict(features) == labels).all()
+    content = export_onnx(model, features)
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    for n_frames in (1, 2, 57, 399):
+        unseen = np.random.default_rng(1).normal(0, 1, (3, n_frames, 80)).astype(np.float32)
+        (scores,) = session.run(["scores"], {"features": unseen})
+        np.testing.assert_allclose(scores, decision_scores(model, unseen), rtol=1e-3, atol=1e-3)
+    assert outside_references(content) == []
+    assert content == export_onnx(model, features), "the same model gives the same bytes"
+
+
+def trained_weights(encoder_dir: Path, **changes: Any) -> dict[str, bool]:
+    """Whether each part of the network differs from the published weights after a training."""
+    features, labels = clips()
+    chosen = settings(encoder_dir, epochs=1, encoder_learning_rate=1e-3, **changes)
+    before = chosen.network((20, 80), 2).encoder.state_dict()
+    classifier = chosen.build(seed=0).fit(features, labels)[-1]
+    after = classifier.network_.body.encoder.state_dict()
+    parts = {name: ".".join(name.split(".")[: 2 if "layers" in name else 1]) for name in before}
+    return {
+        part: any(not torch.equal(before[n], after[n]) for n in before if parts[n] == part)
+        for part in sorted(set(parts.values()))
+    }
+
+
+@pytest.mark.parametrize(
+    ("tuned_blocks", "tuned"),
+    [
+        (0, ()),
+        (1, ("layers.1",)),
+        (2, ("layers.0", "layers.1")),
+        (3, ("conv1", "conv2", "layers.0", "layers.1")),
+    ],
+)
+def test_only_the_last_blocks_are_tuned(encoder_dir: Path, tuned_blocks: int, tuned: tuple[str, ...]) -> None:
+    changed = trained_weights(encoder_dir, tuned_blocks=tuned_blocks)
+    assert {part for part, differs in changed.items() if differs} == set(tuned)
+
+
+def test_blocks_learn_the_slower_the_earlier_they_are(encoder_dir: Path) -> None:
+    chosen = settings(
+        encoder_dir, tuned_blocks=3, learning_rate=1e-3, encoder_learning_rate=1e-4, layer_decay=0.5
+    )
+    network = chosen.network((20, 80), 3)
+    groups = chosen.parameter_groups(network)
+    assert [group["scale"] for group in groups] == pytest.approx([1.0, 0.1, 0.05, 0.025])
+    trained = [weights for weights in network.parameters() if weights.requires_grad]
+    assert {id(w) for group in groups for w in group["params"]} == {id(w) for w in trained}
+
+
+def test_states_are_mixed_by_learned_shares(encoder_dir: Path) -> None:
+    network = settings(encoder_dir, states=(0, 2)).network((20, 80), 3).eval()
+    frames = torch.randn(1, 30, 80)
+    with torch.inference_mode():
+        network.mix.copy_(torch.tensor([0.0, np.log(3.0)]))
+        states = network.encoder(frames)
+        expected = network.head(network.pool(0.25 * states[0] + 0.75 * states[2]))
+        torch.testing.assert_close(network(frames), expected)
+
+
+def test_scores_do_not_depend_on_the_batch(encoder_dir: Path) -> None:
+    features, labels = clips()
+    model = build_model("speech_encoder", encoder=str(encoder_dir), attention=4, **TRAINING | {"epochs": 2})
+    model.fit(features, labels)
+    alone = np.concatenate([decision_scores(model, features[row : row + 1]) for row in range(len(features))])
+    np.testing.assert_allclose(decision_scores(model, features), alone, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"blocks": 1, "states": (2,)}, "states: .* has 1 blocks here, not 2"),
+        ({"tuned_blocks": 4}, "tuned_blocks: .* has 2 blocks here"),
+    ],
+)
+def test_more_than_the_encoder_has_is_refused(
+    encoder_dir: Path, choice: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RecipeError, match=message):
+        settings(encoder_dir, **choice).network((20, 80), 2)
+
+
+def test_frames_of_another_width_are_refused(encoder_dir: Path) -> None:
+    with pytest.raises(RecipeError, match="takes frames of 80 values, not 40"):
+        settings(encoder_dir).network((20, 40), 2)
+
+
+def test_a_clip_that_is_too_long_is_refused(encoder_dir: Path) -> None:
+    features, labels = clips()
+    features[0] = np.zeros((401, 80), dtype=np.float32)
+    with pytest.raises(FeatureError, match="the encoder takes 400"):
+        build_model("speech_encoder", encoder=str(encoder_dir), **TRAINING).fit(features, labels)
+
+
+def _products(content: bytes) -> set[int]:
+    """Types of the matrices that a model multiplies with."""
+    graph = onnx.load_from_string(content).graph
+    types = {weights.name: weights.data_type for weights in graph.initializer if len(weights.dims) == 2}
+    nodes = [node for node in graph.node if node.op_type in ("MatMul", "MatMulInteger")]
+    return {types[name] for node in nodes for name in node.input if name in types}
+
+
+def test_int8_hears_the_same(encoder_dir: Path) -> None:
+    features, labels = clips()
+    model = build_model("speech_encoder", encoder=str(encoder_dir), **TRAINING).fit(features, labels)
+    content = export_onnx(model, features)
+    smaller = quantise_onnx(content, features)
+    assert _products(content) == {onnx.TensorProto.FLOAT}
+    assert _products(smaller) == {onnx.TensorProto.INT8}
+    assert outside_references(smaller) == []
+    session = onnxruntime.InferenceSession(smaller, providers=["CPUExecutionProvider"])
+    (scores,) = session.run(["scores"], {"features": features[0][None]})
+    np.testing.assert_allclose(scores, decision_scores(model, features[:1]), atol=0.3)
