@@ -138,7 +138,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     @property
     def n_parameters_(self) -> int:
         """Parameters of the network, as its source counts them."""
-        body: nn.Module = self.network_.body  # type: ignore[assignment]  # what `_network` has made
+        body: nn.Module = self.network_.body
         return count_parameters(body, running=self.settings.counts_running)
 
     def decision_function(self, features: Features) -> Matrix:
