@@ -54,14 +54,17 @@ def stop_at(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(self: Any, *arguments: Any) -> Any:
         begun.append(1)
         if len(begun) == epoch:
-            self._step(arguments[0], np.arange(8))
+            self._step(arguments[0], np.arange(8), np.random.default_rng(0))
             raise KeyboardInterrupt
         return original(self, *arguments)
 
     monkeypatch.setattr(module.NetworkTraining, "_epoch", interrupted)
 
 
-@pytest.mark.parametrize("changes", [{}, {"schedule": "plateau"}, {"schedule": "one_cycle", "keep": "best"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"schedule": "plateau"}, {"schedule": "one_cycle", "keep": "best"}, {"mixup": 0.4}],
+)
 def test_an_interrupted_fit_goes_on_to_the_very_same_network(
     changes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +140,31 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another() -> None
     assert not np.array_equal(first.predict_proba(features), third.predict_proba(features))
     torch.manual_seed(7)
     assert torch.equal(drawn, torch.rand(1)), "the caller's generator is left as it was"
+
+
+def test_masks_and_mixtures_are_drawn_anew_and_end_with_the_training(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(["calm", "sad"], 30)
+    frames = rng.standard_normal((60, 12, 3)) + (labels == "sad")[:, None, None]
+    settings = {"units": 8, "layers": 1, "epochs": 8, "batch_size": 16, "learning_rate": 0.02}
+    masks = {"frames": [1, 4], "rows": [1, 1]}
+    found = []
+    for changes in ({}, {"spec_augment": masks}, {"mixup": 0.4}, {"spec_augment": masks, "mixup": 0.4}):
+        model = build_model("bigru", **settings, **changes).fit(frames, labels)
+        again = build_model("bigru", **settings, **changes).fit(frames, labels)
+        assert np.array_equal(model.predict_proba(frames), again.predict_proba(frames))
+        assert np.array_equal(model.predict_proba(frames[:5]), model.predict_proba(frames[:5]))
+        assert (model.predict(frames) == labels).mean() > 0.9
+        found.append(model.predict_proba(frames))
+    assert len({one.tobytes() for one in found}) == 4
+
+
+def test_masks_need_frames_and_a_mean() -> None:
+    with pytest.raises(ValidationError, match="spec_augment: dense takes no features with frames"):
+        dense(spec_augment={})
+    with pytest.raises(ValidationError, match="masks hold the mean of standardised features"):
+        build_model("bigru", spec_augment={}, standardise="none")
+    assert build_model("bigru", spec_augment={})[-1].settings.spec_augment.frames == (2, 40)
 
 
 def test_a_loss_that_is_not_finite_stops_with_the_reason(tmp_path: Path) -> None:

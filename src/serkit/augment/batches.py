@@ -35,14 +35,23 @@ def spec_augment(
     .. [1] Park, D. S., et al. (2019). SpecAugment: A simple data augmentation method for automatic speech
        recognition. Interspeech 2019.
     """
-    masked = features.copy()
+    n_frames, n_rows = features.shape
+    hidden = draw_masks((n_frames, n_rows), rng, frames=frames, rows=rows)
+    return np.where(hidden, features.mean(), features)
+
+
+def draw_masks(
+    shape: tuple[int, int], rng: np.random.Generator, *, frames: tuple[int, int], rows: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Return what SpecAugment masks of features of the shape (n_frames, n_rows)."""
+    hidden = np.zeros(shape, dtype=bool)
     for axis, (n_masks, widest) in enumerate((frames, rows)):
-        along = np.moveaxis(masked, axis, 0)
+        along = np.moveaxis(hidden, axis, 0)
         for _ in range(n_masks):
             width = int(rng.integers(min(widest, len(along)), endpoint=True))
             first = int(rng.integers(len(along) - width, endpoint=True))
-            along[first : first + width] = features.mean()
-    return masked
+            along[first : first + width] = True
+    return hidden
 
 
 def mixup(
@@ -74,9 +83,13 @@ def mixup(
             f"mixup: {len(features)} clips, {len(targets)} labels, alpha {alpha!r}",
             hint="give as many of both, and an alpha above 0",
         )
-    partner = rng.permutation(len(features))
-    share = rng.beta(alpha, alpha, len(features)).astype(np.float32)
+    partner, share = draw_mixture(len(features), rng, alpha=alpha)
     return _mixed(features, partner, share), _mixed(targets, partner, share)
+
+
+def draw_mixture(n_clips: int, rng: np.random.Generator, *, alpha: float) -> tuple[NDArray[np.intp], Floats]:
+    """Return the partner of each clip in mixup, and the share that the clip keeps."""
+    return rng.permutation(n_clips), rng.beta(alpha, alpha, n_clips).astype(np.float32)
 
 
 def _mixed(values: Floats, partner: NDArray[np.intp], share: Floats) -> Floats:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from serkit.errors import RecipeError
 from serkit.models.settings import CLASSIFIER, ModelSettings
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from sklearn.pipeline import Pipeline
     from torch import nn
 
@@ -18,6 +29,21 @@ if TYPE_CHECKING:
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
 Monitor = Literal["train_loss", "train_accuracy", "dev_loss", "dev_uar"]
+
+
+class Masks(BaseModel):
+    """What SpecAugment hides of each row in each epoch.
+
+    Attributes
+    ----------
+    frames, rows : (int, int)
+        How many masks there are, and the widest: in frames, and in features.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    frames: tuple[NonNegativeInt, NonNegativeInt] = (2, 40)
+    rows: tuple[NonNegativeInt, NonNegativeInt] = (2, 10)
 
 
 class NetworkSettings(ModelSettings):
@@ -59,6 +85,12 @@ class NetworkSettings(ModelSettings):
         Training stops after so many epochs without a new best one. Without it, after `epochs`.
     keep : {"last", "best"}, default "last"
         Which epoch's weights the trained network has.
+    spec_augment : Masks, optional
+        Hide stretches of time and bands of features while training: `frames` and `rows` are how many, and the
+        widest. What is hidden has the mean of the training rows. Of sequences and images only.
+    mixup : float, optional
+        Mix each row of a batch, and its label, with another one while training; the share is drawn from
+        Beta(mixup, mixup). The training accuracy is then that of mixtures.
     precision : {"float32", "bfloat16"}, default "float32"
         Of the products in training. bfloat16 is meant for hardware that multiplies it, as GPUs and CPUs with
         AMX do; elsewhere it is slower. Predictions are always float32.
@@ -82,7 +114,17 @@ class NetworkSettings(ModelSettings):
     watch_dev: bool = False
     patience: PositiveInt | None = None
     keep: Literal["last", "best"] = "last"
+    spec_augment: Masks | None = None
+    mixup: PositiveFloat | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
+
+    @model_validator(mode="after")
+    def _check_masks(self) -> Self:
+        if self.spec_augment and not {"sequence", "image"} & set(self.layouts):
+            raise ValueError(f"spec_augment: {self.name} takes no features with frames")
+        if self.spec_augment and self.standardise == "none":
+            raise ValueError("spec_augment: masks hold the mean of standardised features; set standardise")
+        return self
 
     @property
     def monitors_dev(self) -> bool:

@@ -17,6 +17,7 @@ import torch
 from torch.nn import functional
 
 from serkit.errors import TrainingError
+from serkit.models.alterations import masked, mixed
 from serkit.models.checkpoints import Checkpoint, network_state, optimizer_state, restore_optimizer
 from serkit.models.epoch_bar import epoch_bar
 from serkit.models.history import Epoch, best_epoch, has_ended
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from serkit.models.batches import Rows
+    from serkit.models.batches import Batch, Rows
     from serkit.models.checkpoints import Tensors
     from serkit.models.network_settings import NetworkSettings
     from serkit.models.standardise import StandardisedNetwork
@@ -57,6 +58,8 @@ class NetworkTraining:
     ----------
     network : StandardisedNetwork
         Network, on its device; trained in place.
+    n_classes : int
+        Scores that it has.
     settings : NetworkSettings
         How it is trained.
     train : Labelled
@@ -72,6 +75,7 @@ class NetworkTraining:
     """
 
     network: StandardisedNetwork
+    n_classes: int
     settings: NetworkSettings
     train: Labelled
     dev: Labelled | None
@@ -150,7 +154,7 @@ class NetworkTraining:
             rate = learning_rate(self.settings, losses, step, n_steps)
             for group in optimizer.param_groups:
                 group["lr"] = rate * group["scale"]
-            loss, hits = self._step(optimizer, rows)
+            loss, hits = self._step(optimizer, rows, rng)
             if not math.isfinite(loss):
                 raise self._diverged(len(history) + 1, loss, rate)
             total_loss, right = total_loss + loss * len(rows), right + hits
@@ -159,16 +163,31 @@ class NetworkTraining:
             learning_rate=rate, train_loss=total_loss / n, train_accuracy=right / n, **self._dev_scores()
         )
 
-    def _step(self, optimizer: torch.optim.Optimizer, rows: NDArray[np.intp]) -> tuple[float, int]:
+    def _step(
+        self, optimizer: torch.optim.Optimizer, rows: NDArray[np.intp], rng: np.random.Generator
+    ) -> tuple[float, int]:
         """Go one step down; return the loss of these rows and how many of them were right."""
         truth = torch.from_numpy(self.train.truth[rows]).to(self.device)
+        batch, target = self._altered(self.train.rows.batch(rows, self.device), truth, rng)
         with self._precision():
-            scores = self.network(*self.train.rows.batch(rows, self.device))
-            loss = functional.cross_entropy(scores.float(), truth, weight=self.class_weights)
+            scores = self.network.scores(*batch)
+            loss = functional.cross_entropy(scores.float(), target, weight=self.class_weights)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return loss.item(), int((scores.argmax(dim=1) == truth).sum())
+
+    def _altered(
+        self, batch: Batch, truth: torch.Tensor, rng: np.random.Generator
+    ) -> tuple[Batch, torch.Tensor]:
+        """Standardise a batch, mask and mix it; return it and its targets: classes, or shares of classes."""
+        chosen = self.settings
+        batch = batch._replace(features=self.network.standardise(batch.features))
+        if chosen.spec_augment:
+            batch = masked(batch, chosen.spec_augment, rng, frames_last="image" in chosen.layouts)
+        if chosen.mixup is None:
+            return batch, truth
+        return mixed(batch, functional.one_hot(truth, self.n_classes).float(), chosen.mixup, rng)
 
     def _precision(self) -> AbstractContextManager[Any]:
         if self.settings.precision == "float32":

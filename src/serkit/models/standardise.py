@@ -60,7 +60,10 @@ class StandardisedNetwork(nn.Module):
 
     def forward(self, features: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores, (N, n_classes); `lengths` only for networks that take them."""
-        standardised = self.standardise(features)
+        return self.scores(self.standardise(features), lengths)
+
+    def scores(self, standardised: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the scores of features that are standardised."""
         scores: torch.Tensor = (
             self.body(standardised) if lengths is None else self.body(standardised, lengths)
         )

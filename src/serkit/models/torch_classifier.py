@@ -215,7 +215,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             repeated = oversampled_rows(train.truth, seed=self.seed)
             train = Labelled(train.rows.take(repeated), train.truth[repeated])
         network = self._network(train.rows)
-        return NetworkTraining(network, self.settings, train, dev, weights, self.seed, self.device)
+        n_classes = self.classes_.size
+        return NetworkTraining(network, n_classes, self.settings, train, dev, weights, self.seed, self.device)
 
     def _network(self, rows: Rows) -> StandardisedNetwork:
         seed_everything(self.seed, 0)
