@@ -20,7 +20,7 @@ GRID = list(itertools.product((8_000, 16_000, 22_050, 44_100), (512, 1024, 2048)
 
 def call_librosa(name: str, signal: np.ndarray, rate: int, framing: Framing) -> np.ndarray:
     """librosa's version of a descriptor, called on the signal."""
-    n_fft, hop_length, _, pad_mode = framing
+    n_fft, hop_length, pad_mode = framing.n_fft, framing.hop_length, framing.pad_mode
     spectral = {"y": signal, "n_fft": n_fft, "hop_length": hop_length, "pad_mode": pad_mode}
     rated = {**spectral, "sr": rate}
     n_bands = 4 if rate == 8_000 else 6

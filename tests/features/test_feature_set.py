@@ -321,3 +321,12 @@ def test_a_stretch_is_altered_between_cutting_and_filling_up():
     assert np.abs(filled.signal).max() == 1
     free = spec.model_copy(update={"pad": False}).prepare(clip, alter=twice_as_long)
     assert free.signal.size == 16_000
+    assert free.signal.size == 16_000
+
+
+@pytest.mark.parametrize("exacting", [{"name": "flatness"}, {"name": "spectral_contrast"}])
+def test_the_most_exacting_block_decides_the_precision_of_all(exacting, voice):
+    alone = feature_set({"name": "mfcc"}).extract(voice)
+    beside = feature_set({"name": "mfcc"}, exacting).extract(voice)[: alone.size]
+    assert (alone != beside).any()
+    np.testing.assert_allclose(alone, beside, rtol=1e-4, atol=1e-4)

@@ -77,8 +77,9 @@ def test_stripes_of_mel_filters_hold_all_that_is_not_zero(n_mels, rate, n_fft):
     whole = np.zeros((n_mels, n_fft // 2 + 1), dtype=np.float32)
     first = 0
     for bins, weights in mel_stripes(rate, n_fft, bands):
-        whole[first : first + len(weights), bins] = weights
-        first += len(weights)
+        n_filters = weights.shape[1]
+        whole[first : first + n_filters, bins] = weights.T
+        first += n_filters
     np.testing.assert_array_equal(whole, mel_filterbank(rate, n_fft, bands))
 
 

@@ -21,6 +21,29 @@ def test_magnitude_equals_librosa(window, pad_mode, n_fft, at_rate):
         np.testing.assert_allclose(ours, np.abs(theirs), rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("n_fft", [400, 512, 2048])
+def test_single_precision_loses_only_what_is_140_db_below_the_loudest_bin(n_fft, at_rate):
+    for signal in at_rate(16_000):
+        single, double = (
+            Analysis(signal, 16_000).magnitude(Framing(n_fft, 160, precision=precision))
+            for precision in ("float32", "float64")
+        )
+        assert single.dtype == double.dtype == np.float32
+        assert (np.abs(single - double) <= 10 ** (-140 / 20) * 10 * double.max()).all()
+        assert (single != double).any()
+
+
+def test_single_precision_resolves_filled_up_frames():
+    signal = np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
+    signal[8_000:] = -0.2
+    single, double = (
+        Analysis(signal, 16_000).magnitude(Framing(1024, 160, "hann", "reflect", precision))
+        for precision in ("float32", "float64")
+    )
+    np.testing.assert_array_equal(single[-40:], double[-40:])
+    assert (single[:40] != double[:40]).any()
+
+
 def test_results_are_shared():
     analysis = Analysis(np.ones(4_000, dtype=np.float32), 16_000)
     assert analysis.magnitude(Framing()) is analysis.magnitude(Framing())

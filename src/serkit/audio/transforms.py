@@ -183,10 +183,10 @@ def normalise_level(clip: Clip, how: Level) -> Clip:
     >>> normalise_level(clip, "peak").signal
     array([ 0.5, -1. ], dtype=float32)
     """
+    if how == "none":
+        return clip
     signal = clip.signal.astype(np.float64)
     match how:
-        case "none":
-            return clip
         case "peak":
             scale = np.abs(signal).max()
         case "rms":

@@ -39,6 +39,8 @@ class Descriptor:
         Whether it is an amplitude, which is squared before it is turned into decibels.
     drops_last : bool, default False
         Whether it leaves out the last frame, whose middle is the end of the signal.
+    precise : bool, default False
+        Whether it takes the logarithm of weak bins, which single precision may not resolve.
     """
 
     function: Callable[..., Floats]
@@ -46,6 +48,7 @@ class Descriptor:
     per_frame: bool = True
     amplitude: bool = False
     drops_last: bool = False
+    precise: bool = False
 
     @property
     def summary(self) -> str:
@@ -109,17 +112,17 @@ DESCRIPTORS: dict[str, Descriptor] = {
     "zero_crossing_count": Descriptor(descriptors.zero_crossing_count, per_frame=False),
     "rms": Descriptor(descriptors.rms, amplitude=True),
     "mel": Descriptor(descriptors.mel, _numbered("n_mels")),
-    "log_mel": Descriptor(log_mel, _numbered("n_mels"), drops_last=True),
+    "log_mel": Descriptor(log_mel, _numbered("n_mels"), drops_last=True, precise=True),
     "mfcc": Descriptor(descriptors.mfcc, _numbered("n_mfcc")),
     "chroma": Descriptor(descriptors.chroma, _numbered("n_chroma")),
     "tonnetz": Descriptor(
         descriptors.tonnetz,
         lambda _: ("fifth_x", "fifth_y", "minor_x", "minor_y", "major_x", "major_y"),
     ),
-    "spectral_contrast": Descriptor(descriptors.spectral_contrast, _numbered("n_bands", 1)),
+    "spectral_contrast": Descriptor(descriptors.spectral_contrast, _numbered("n_bands", 1), precise=True),
     "centroid": Descriptor(descriptors.centroid),
     "bandwidth": Descriptor(descriptors.bandwidth),
-    "flatness": Descriptor(descriptors.flatness),
+    "flatness": Descriptor(descriptors.flatness, precise=True),
     "rolloff": Descriptor(descriptors.rolloff, _rolloff_row),
     "spectral_flux": Descriptor(descriptors.spectral_flux),
     "spectral_slope": Descriptor(descriptors.spectral_slope),

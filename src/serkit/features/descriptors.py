@@ -16,7 +16,7 @@ from serkit.features.filterbanks import (
     mel_stripes,
     tonnetz_basis,
 )
-from serkit.features.frames import Analysis, Floats, Framing, frames, frequencies
+from serkit.features.frames import Analysis, Floats, Framing, frequencies
 from serkit.features.pitch import Pitch, PitchSettings, track_pitch
 from serkit.features.tuning import estimate_tuning
 
@@ -57,7 +57,7 @@ def zero_crossing_count(analysis: Analysis, _framing: Framing) -> Floats:
 
 def rms(analysis: Analysis, framing: Framing) -> Floats:
     """Root mean square of the samples of each frame, without a window, one row."""
-    cut = frames(analysis.signal, framing.n_fft, framing.hop_length, framing.pad_mode)
+    cut = analysis.frames(framing)
     return _row(np.sqrt(np.vecdot(cut, cut) / framing.n_fft))
 
 
@@ -75,9 +75,10 @@ def mel(  # noqa: PLR0913 - each parameter is a setting of its own
 
 
 def _mel_power(analysis: Analysis, framing: Framing, bands: MelBands) -> Floats:
-    power = analysis.power(framing).T
+    power = analysis.power(framing)
     stripes = mel_stripes(analysis.sampling_rate, framing.n_fft, bands)
-    return np.concatenate([stripe.weights @ power[stripe.bins] for stripe in stripes])
+    summed = [power[:, stripe.bins] @ stripe.weights for stripe in stripes]
+    return np.ascontiguousarray(np.concatenate(summed, axis=1).T)
 
 
 def mfcc(  # noqa: PLR0913 - each parameter is a setting of its own
@@ -107,7 +108,7 @@ def _chroma(analysis: Analysis, framing: Framing, n_chroma: int, power: int) -> 
     spectra = analysis.power(framing) if power == 2 else analysis.magnitude(framing)
     tuning = estimate_tuning(spectra, analysis.sampling_rate, framing.n_fft, n_chroma)
     bank = chroma_filterbank(analysis.sampling_rate, framing.n_fft, n_chroma, tuning)
-    strength = bank @ spectra.T
+    strength: Floats = np.ascontiguousarray((spectra @ bank.T).T)
     return strength / _nonzero(strength.max(axis=0))
 
 
@@ -234,17 +235,15 @@ def _pitch(analysis: Analysis, framing: Framing, fmin: float, fmax: float, frame
 
 def wave(analysis: Analysis, _framing: Framing) -> Floats:
     """Largest, smallest, mean, standard deviation, median and range of all samples, shape (6,)."""
+    # Sorting all of it is faster than to look for the median of many equal values.
+    ordered = np.sort(analysis.signal)
+    low, high = ordered[[0, -1]].astype(np.float64)
+    median = ordered[[(ordered.size - 1) // 2, ordered.size // 2]].mean()
     signal = analysis.signal.astype(np.float64)
-    high, low, mean = signal.max(), signal.min(), signal.mean()
+    mean = signal.mean()
     signal -= mean
     std = np.sqrt(signal @ signal / signal.size)
-    return np.array([high, low, mean, std, _median(analysis.signal), high - low], dtype=np.float32)
-
-
-def _median(values: Floats) -> float:
-    """Do what ``np.median`` does, which sorts much more to look for NaN."""
-    middle = (values.size - 1) // 2, values.size // 2
-    return float(np.partition(values, middle)[[*middle]].mean())
+    return np.array([high, low, mean, std, median, high - low], dtype=np.float32)
 
 
 def _row(values: ArrayLike) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ from serkit.features.audio_spec import AudioSpec
 
 # pydantic reads these at run time.
 from serkit.features.block import Block, FrameLength, Functionals, HopLength  # noqa: TC001
-from serkit.features.frames import Analysis, Floats, Framing, PadMode, Window
+from serkit.features.frames import Analysis, Floats, Framing, PadMode, Precision, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,7 +206,12 @@ class FeatureSet(BaseModel):
 
     def _framing(self, block: Block) -> Framing:
         n_fft, hop_length = block.n_fft or self.n_fft, block.hop_length or self.hop_length
-        return Framing(n_fft, hop_length, self.window, self.pad_mode)
+        return Framing(n_fft, hop_length, self.window, self.pad_mode, self._precision)
+
+    @cached_property
+    def _precision(self) -> Precision:
+        """Of the spectra: all blocks share them, and the most exacting decides."""
+        return "float64" if any(block.descriptor.precise for block in self.blocks) else "float32"
 
     def _settings(self, block: Block) -> dict[str, Any]:
         """List what changes the values of a block, defaults written out."""
@@ -216,6 +222,9 @@ class FeatureSet(BaseModel):
         }
         if block.descriptor.per_frame:
             settings |= self._framing(block)._asdict()
+            # There was no other once: so the keys from then hold.
+            if self._precision == "float64":
+                del settings["precision"]
             settings |= {"combine": block.combine, "deltas": block.deltas}
             if self.layout == "vector":
                 functionals, of_deltas = block.chosen_functionals(self.functionals)

@@ -111,7 +111,7 @@ def mel_filterbank(sampling_rate: int, n_fft: int, bands: MelBands) -> Floats:
 
 
 class Stripe(NamedTuple):
-    """Neighbouring filters: the bins between which they are not zero, and their weights there."""
+    """Neighbouring filters: the bins between which they are not zero, and their weights there, bins first."""
 
     bins: slice
     weights: Floats
@@ -127,7 +127,7 @@ def mel_stripes(sampling_rate: int, n_fft: int, bands: MelBands) -> tuple[Stripe
 def _stripe(filters: Floats) -> Stripe:
     used = np.flatnonzero(filters.any(axis=0))
     bins = slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 1)
-    return Stripe(bins, np.ascontiguousarray(filters[:, bins]))
+    return Stripe(bins, np.ascontiguousarray(filters[:, bins].T))
 
 
 def check_band(fmin: float, fmax: float, sampling_rate: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,6 +149,7 @@ FUNCTIONALS: dict[str, Callable[[Statistics], Doubles]] = {
 }
 
 
+@cache
 def find_functional(name: str) -> Callable[[Statistics], Doubles]:
     """Return a functional by its name.
 

@@ -60,8 +60,16 @@ def estimate_tuning(spectra: Floats, sampling_rate: int, n_fft: int, n_chroma: i
     classes = n_chroma * np.log2(loud / A0_HZ)
     deviation = classes - np.floor(classes)
     deviation[deviation >= 0.5] -= 1.0
-    counts = np.bincount(np.searchsorted(STEPS, deviation, side="right") - 1)
-    return float(STEPS[counts.argmax()])
+    return float(STEPS[np.bincount(_step(deviation)).argmax()])
+
+
+def _step(deviation: Floats) -> NDArray[np.intp]:
+    """Index of the largest of `STEPS` that is not above each deviation; faster than a search for each."""
+    step: NDArray[np.intp] = ((deviation - STEPS[0]) * (STEPS.size - 1)).astype(np.intp)
+    # Rounding can put what lies on an edge to either side of it.
+    step -= deviation < STEPS[step]
+    step += deviation >= STEPS[step + 1]
+    return step
 
 
 def _spectral_peaks(spectra: Floats, sampling_rate: int, n_fft: int) -> tuple[Floats, Floats]:
@@ -70,8 +78,8 @@ def _spectral_peaks(spectra: Floats, sampling_rate: int, n_fft: int) -> tuple[Fl
     below, here, above = (spectra[:, first + shift : last + shift] for shift in (-1, 0, 1))
     threshold = np.float32(PEAK_SHARE) * spectra.max(axis=1, keepdims=True)
     peak = np.flatnonzero((here > threshold) & (here > below) & (here >= above))
-    frame, bin_ = np.divmod(peak, last - first)
-    bin_ += first
+    frame = peak // (last - first)
+    bin_ = peak - frame * (last - first) + first
     at = frame * spectra.shape[1] + bin_
     below, here, above = (spectra.ravel()[at + step] for step in (-1, 0, 1))
     slope = (above - below) / 2
@@ -79,7 +87,7 @@ def _spectral_peaks(spectra: Floats, sampling_rate: int, n_fft: int) -> tuple[Fl
     curvature = (below + above) - 2 * here.astype(np.float64)
     # A peak as high as its neighbours, to within rounding, has no vertex of its own.
     pointed = np.abs(slope) < np.abs(curvature)
-    shift = np.where(pointed, -slope / np.where(pointed, curvature, 1), 0).astype(np.float32)
+    shift = np.divide(-slope, curvature, out=np.zeros_like(curvature), where=pointed).astype(np.float32)
     pitches = (bin_ + shift.astype(np.float64)) * (sampling_rate / n_fft)
     return pitches.astype(np.float32), (here + slope * shift / 2).astype(np.float32)
 
