@@ -61,11 +61,12 @@ def librosa_162(signal, rate):
 
 def librosa_186(signal, rate):
     spectral = {"y": signal, "sr": rate, "pad_mode": "reflect"}
+    magnitude = np.abs(librosa.stft(signal, pad_mode="reflect"))
     wave = [signal.max(), signal.min(), signal.mean(), signal.std(), np.median(signal), np.ptp(signal)]
     parts = [
         REFERENCE.mfcc(**spectral, n_mfcc=40).mean(axis=1),
         np.log(REFERENCE.melspectrogram(**spectral).mean(axis=1) + 1),
-        np.log(REFERENCE.chroma_stft(**spectral).mean(axis=1) + 1),
+        np.log(REFERENCE.chroma_stft(S=magnitude, sr=rate).mean(axis=1) + 1),
         wave,
     ]
     return np.concatenate(parts)
@@ -320,7 +321,6 @@ def test_a_stretch_is_altered_between_cutting_and_filling_up():
     assert filled.signal.size == 8_000
     assert np.abs(filled.signal).max() == 1
     free = spec.model_copy(update={"pad": False}).prepare(clip, alter=twice_as_long)
-    assert free.signal.size == 16_000
     assert free.signal.size == 16_000
 
 

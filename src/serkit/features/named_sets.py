@@ -64,14 +64,14 @@ _SETS: tuple[dict[str, Any], ...] = (
         ],
     },
     {
-        # Means and statistics of the standardised wave; the logarithm is taken of the means.
+        # Means and statistics of the standardised wave; chroma from magnitudes, logarithms of the means.
         "name": "means-186",
         "audio": _RAVDESS,
         **_REFLECT,
         "blocks": [
             {"name": "mfcc", "n_mfcc": 40},
             {"name": "mel", "transform": "log1p", "transform_of": "functionals"},
-            {"name": "chroma", "transform": "log1p", "transform_of": "functionals"},
+            {"name": "chroma", "power": 1, "transform": "log1p", "transform_of": "functionals"},
             {"name": "wave"},
         ],
     },
