@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from serkit.errors import MissingDependencyError, SerkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from rich.console import Console
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -82,7 +85,14 @@ def _with_progress(results: Iterable[Result], label: str, total: int) -> Iterato
     if not sys.stderr.isatty():
         yield from results
         return
-    from rich.console import Console
     from rich.progress import track
 
-    yield from track(results, description=label, total=total, console=Console(stderr=True), transient=True)
+    yield from track(results, description=label, total=total, console=progress_console(), transient=True)
+
+
+@cache
+def progress_console() -> Console:
+    """Return the console of all progress bars: one bar within another must know of it."""
+    from rich.console import Console
+
+    return Console(stderr=True)

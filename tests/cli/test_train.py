@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import matplotlib
 import pytest
+
+from serkit.models.checkpoints import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +93,52 @@ def test_a_killed_training_goes_on_to_the_same_result(
     assert (stopped / "folds" / "1.json").read_bytes() == first
     for name in ("predictions.csv", "bundle/model.onnx"):
         assert (stopped / name).read_bytes() == (finished[0] / name).read_bytes()
+
+
+NETWORK = """
+[model]
+name = "dense"
+widths = [8]
+epochs = 1_000_000
+[search]
+folds = 2
+[calibration]
+method = "none"
+"""
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_leaves_a_run_that_goes_on_and_says_how(
+    command: list[str], recipe_file: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    recipe, run = tmp_path / "network.toml", tmp_path / "run"
+    recipe.write_text(recipe_file.read_text().partition("[model]")[0] + NETWORK)
+    command = [*command[:4], str(recipe), *command[5:], "--protocol", "dev", "--out", str(run)]
+    first = _epochs_until_ctrl_c(command, environment, run, more_than=0)
+    assert first < _epochs_until_ctrl_c(command, environment, run, more_than=first)
+    assert not (run / "report.html").exists()
+
+
+def _epochs_until_ctrl_c(
+    command: list[str], environment: dict[str, str], run: Path, *, more_than: int
+) -> int:
+    """Press Ctrl-C once more epochs are done; return how many there are."""
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while _epochs(run) <= more_than:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.decode() == f"serkit: stopped; the same command goes on with {run}\n"
+    return _epochs(run)
+
+
+def _epochs(run: Path) -> int:
+    states = [Checkpoint.load(path) for path in run.glob("checkpoints/[!.]*.safetensors")]
+    return sum(len(state.history) for state in states if state)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +216,19 @@ def test_the_same_seed_gives_the_same_score(
     assert again.report.scores == whole.report.scores
     assert [fold.probabilities for fold in again.folds] == [fold.probabilities for fold in whole.folds]
     assert [fold.probabilities for fold in other.folds] != [fold.probabilities for fold in whole.folds]
+
+
+def test_folds_and_epochs_are_shown_on_a_terminal(
+    manifest: Any, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stderr", stream)
+    recipe = recipe_for("vector", model=WATCHING | {"epochs": 200})  # a bar is drawn ten times a second
+    train(recipe, manifest, out=tmp_path, cache=cache, bundle=False, progress=True)
+    shown = stream.getvalue()
+    assert "folds" in shown
+    assert re.search(r"loss \d\.\d{3}, dev UAR \d\.\d{3}", shown)
 
 
 def test_a_network_names_the_layouts_that_it_takes() -> None:

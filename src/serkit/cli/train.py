@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,12 +21,23 @@ from serkit.cli.recordings import (
 from serkit.cli.tables import print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.table import Table
 
     from serkit.evaluation import EvaluationReport
     from serkit.training import TrainingRun
 
+STOPPED = 130
 _SHOWN = ("uar", "war", "macro_f1", "ece")
+
+
+class Device(StrEnum):
+    """Where networks are trained."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+    auto = "auto"
 
 
 def train(  # noqa: PLR0913, PLR0917 - one argument per option
@@ -47,6 +61,12 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
         typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe, e.g. model.C=10; repeatable."),
     ] = None,
     workers: WorkersOption = 1,
+    device: Annotated[
+        Device, typer.Option(help="Where networks are trained; auto takes a GPU where there is one.")
+    ] = Device.cpu,
+    threads: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Threads; with another number last bits differ.")
+    ] = 1,
     bundle: Annotated[bool, typer.Option(help="Train a model on all recordings, too, and save it.")] = True,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was interrupted.")] = True,
 ) -> None:
@@ -66,18 +86,32 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
 
     # File names tell whether the recordings suffice: listening to all of them may take an hour.
     name = make_plan(loaded, named, protocol).protocol_name
-    run = train_recipe(
-        loaded,
-        listen(named, workers=workers),
-        out=out or Path("runs") / f"{loaded.name}-{name}",
-        protocol=name,
-        cache=feature_cache(),
-        workers=workers,
-        progress=True,
-        resume=resume,
-        bundle=bundle,
-    )
+    folder = out or Path("runs") / f"{loaded.name}-{name}"
+    with _resumable(folder):
+        run = train_recipe(
+            loaded,
+            listen(named, workers=workers),
+            out=folder,
+            protocol=name,
+            cache=feature_cache(),
+            workers=workers,
+            device=device.value,
+            threads=threads,
+            progress=True,
+            resume=resume,
+            bundle=bundle,
+        )
     _print(run)
+
+
+@contextmanager
+def _resumable(folder: Path) -> Iterator[None]:
+    """Say how to go on to who presses Ctrl-C."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"serkit: stopped; the same command goes on with {folder}", file=sys.stderr)
+        raise typer.Exit(STOPPED) from None
 
 
 def _print(run: TrainingRun) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from multiprocessing import parent_process
 from typing import TYPE_CHECKING
+
+from serkit.parallel import progress_console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +17,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def epoch_bar(epochs: int, *, shown: bool) -> Iterator[Callable[[Sequence[Epoch]], None]]:
-    """Show on a terminal how many epochs are done, with loss and dev UAR of the last; in a pipe nothing.
+    """Show on a terminal how many epochs are done, with loss and dev UAR of the last.
+
+    In a pipe nothing is shown, nor by a worker, whose bar would run into those of others.
 
     Parameters
     ----------
@@ -28,14 +33,13 @@ def epoch_bar(epochs: int, *, shown: bool) -> Iterator[Callable[[Sequence[Epoch]
     callable
         To be called with the history after each epoch.
     """
-    if not shown or not sys.stderr.isatty():
+    if not shown or not sys.stderr.isatty() or parent_process() is not None:
         yield lambda _: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=progress_console(), transient=True) as bar:
         task = bar.add_task("epochs", total=epochs)
         yield lambda history: bar.update(task, completed=len(history), description=_describe(history[-1]))
 

@@ -5,16 +5,19 @@
 :class:`TrainingRun`        what it leaves behind
 :func:`make_plan`           rows, folds and leak check, before anything is trained
 :func:`fit_model`           choose, calibrate and fit on training rows alone
+:class:`Computing`          device, processes and checkpoints of a fit
 :class:`RunFolder`          the files of a run
 ==========================  ==========================================================
 """
 
+from serkit.training.computing import Computing
 from serkit.training.fitting import FitRecord, FittedModel, fit_model
 from serkit.training.plan import TrainingPlan, make_plan
 from serkit.training.run import TrainingRun, train
 from serkit.training.run_folder import FoldResult, RunFolder
 
 __all__ = [
+    "Computing",
     "FitRecord",
     "FittedModel",
     "FoldResult",

@@ -28,10 +28,9 @@ from serkit.selection import (
     hold_out,
     take_columns,
 )
+from serkit.training.computing import Computing
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
@@ -133,14 +132,13 @@ class FittedModel:
         return found
 
 
-def fit_model(  # noqa: PLR0913 - every choice of a fit has a name
+def fit_model(
     recipe: Recipe,
     data: TrainingData,
     *,
     train: Positions,
     dev: Positions | None = None,
-    workers: int = 1,
-    checkpoints: Path | None = None,
+    computing: Computing | None = None,
 ) -> FittedModel:
     """Choose blocks and parameters on held-out speakers, calibrate on them, and fit.
 
@@ -158,33 +156,26 @@ def fit_model(  # noqa: PLR0913 - every choice of a fit has a name
         Rows to train on.
     dev : ndarray of int, optional
         Rows to choose and to calibrate on. Without them speakers of `train` are held out.
-    workers : int, default 1
-        Models to fit at once.
-    checkpoints : Path, optional
-        Folder for the states of networks, so that one that was interrupted goes on.
+    computing : Computing, optional
+        How it is computed; else in one process, on the CPU.
 
     Returns
     -------
     FittedModel
     """
     started = time.perf_counter()
-    has_dev = dev is not None and dev.size > 0
-    initial = _watching(recipe.model, has_dev)
-    held_out, part = _training_part(recipe, data, train, dev if has_dev else None)
-    blocks = block_columns(recipe.features)
-    weights = recipe.features.weights
-    build = partial(_build, recipe.seed, checkpoints)
-    model = build(initial, weights)
-    backward = recipe.search.blocks == "backward"
-    path = backward_selection(model, blocks, part, workers=workers) if backward else []
-    kept = best(path).blocks if path else tuple(blocks)
-    columns = np.sort(np.concatenate([blocks[name] for name in kept]))
-    part = part._replace(features=take_columns(part.features, columns, part.layout))
-    weights = weights[columns]
-    model = build(initial, weights)
-    candidates = grid_search(model, recipe.search.grid, part, workers=workers) if recipe.search.grid else []
-    settings = initial.with_parameters(best(candidates).parameters) if candidates else initial
-    calibrated = _calibrate(recipe, build(settings, weights), part, workers)
+    computing = computing or Computing()
+    dev = dev if dev is not None and dev.size else None
+    first = _watching(recipe.model, dev is not None)
+    held_out, part = _training_part(recipe, data, train, dev)
+    build = partial(_build, recipe.seed, computing)
+    path = _drop_blocks(recipe, build(first, recipe.features.weights), part, computing.workers)
+    kept, columns = _kept(recipe, path)
+    build, part = partial(build, weights=recipe.features.weights[columns]), _with_columns(part, columns)
+    grid = recipe.search.grid
+    candidates = grid_search(build(first), grid, part, workers=computing.workers) if grid else []
+    settings = first.with_parameters(best(candidates).parameters) if candidates else first
+    calibrated = _calibrate(recipe, build(settings), part, computing.workers)
     record = FitRecord(
         held_out=held_out,
         blocks=kept,
@@ -199,10 +190,29 @@ def fit_model(  # noqa: PLR0913 - every choice of a fit has a name
     return FittedModel(calibrated, columns, recipe.features.layout, record)
 
 
-def _build(seed: int, checkpoints: Path | None, settings: ModelSettings, weights: Weights) -> Pipeline:
+def _build(seed: int, computing: Computing, settings: ModelSettings, weights: Weights) -> Pipeline:
     model = settings.build(seed=seed, weights=weights)
-    name = f"{CLASSIFIER}__checkpoints"
-    return model.set_params(**{name: checkpoints}) if name in model.get_params() else model
+    if isinstance(settings, NetworkSettings):
+        options = {name: getattr(computing, name) for name in ("device", "checkpoints", "progress")}
+        model.set_params(**{f"{CLASSIFIER}__{name}": value for name, value in options.items()})
+    return model
+
+
+def _drop_blocks(recipe: Recipe, model: Pipeline, part: TrainingPart, workers: int) -> list[SelectionStep]:
+    if recipe.search.blocks == "all":
+        return []
+    return backward_selection(model, block_columns(recipe.features), part, workers=workers)
+
+
+def _kept(recipe: Recipe, path: list[SelectionStep]) -> tuple[tuple[str, ...], Positions]:
+    """Return the blocks that are kept, and their columns."""
+    blocks = block_columns(recipe.features)
+    kept = best(path).blocks if path else tuple(blocks)
+    return kept, np.sort(np.concatenate([blocks[name] for name in kept]))
+
+
+def _with_columns(part: TrainingPart, columns: Positions) -> TrainingPart:
+    return part._replace(features=take_columns(part.features, columns, part.layout))
 
 
 def _training_part(

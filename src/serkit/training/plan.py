@@ -59,8 +59,8 @@ class TrainingPlan:
         """Emotions to tell apart, sorted."""
         return tuple(sorted(set(self.rows["emotion"])))
 
-    def describe(self) -> dict[str, Any]:
-        """Return what the record of a run says before anything is trained."""
+    def describe(self, *, device: str = "cpu", threads: int = 1) -> dict[str, Any]:
+        """Return what the record of a run on such a machine says before anything is trained."""
         versions, augment = library_versions(), self.recipe.augment
         originals = self.rows[~is_copy(self.rows)]
         matters = {
@@ -69,12 +69,16 @@ class TrainingPlan:
             "augment": augment and [augment.key, augment.n_copies],
             "protocol": self.protocol.model_dump(mode="json"),
             "versions": versions,
+            "device": device,
+            "threads": threads,
         }
         return {
             "fingerprint": fingerprint(matters, originals),
             "recipe": self.recipe.model_dump(mode="json"),
             "protocol": self.protocol_name,
             "versions": versions,
+            "device": device,
+            "threads": threads,
             "clips": originals["corpus"].value_counts(sort=False).to_dict(),
             "emotions": originals["emotion"].value_counts().sort_index().to_dict(),
             "folds": [_describe_fold(self.rows, fold) for fold in self.folds],

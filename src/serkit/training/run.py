@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,20 +12,20 @@ from serkit.features.table import extract_features
 from serkit.models.network_settings import NetworkSettings
 from serkit.parallel import map_parallel
 from serkit.training.bundle import save_model
+from serkit.training.computing import Computing, choose_device, limited_threads
 from serkit.training.curves import HISTORY_FILE, write_history
-from serkit.training.fitting import FitRecord, FittedModel, TrainingData, fit_model
+from serkit.training.fitting import FitRecord, TrainingData, fit_model
 from serkit.training.plan import make_plan
 from serkit.training.reporting import report_folds
 from serkit.training.run_folder import FoldResult, RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas
 
     from serkit.evaluation import EvaluationReport
     from serkit.recipe import Recipe
     from serkit.splits import Fold
+    from serkit.training.computing import Device
     from serkit.training.plan import TrainingPlan
 
 BUNDLE = "bundle"
@@ -65,6 +64,8 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     protocol: str | None = None,
     cache: Path | str | None = None,
     workers: int = 1,
+    device: Device = "cpu",
+    threads: int = 1,
     progress: bool = False,
     resume: bool = True,
     bundle: bool = True,
@@ -72,7 +73,8 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     """Train and test a recipe fold by fold, report, and save a model trained on all recordings.
 
     In each fold everything is chosen, fitted and calibrated on training rows; the test rows are
-    predicted once. The result depends neither on `workers` nor on where a run was interrupted.
+    predicted once. The result depends neither on `workers` nor on where a run was interrupted; on `device`
+    and `threads` it depends in the last bits, from which a network may go another way.
 
     Parameters
     ----------
@@ -88,6 +90,10 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         Folder that keeps features between runs.
     workers : int, default 1
         Recordings to extract, and models to fit, at once.
+    device : {"cpu", "cuda", "auto"}, default "cpu"
+        Where networks are trained; "auto" takes a GPU where there is one.
+    threads : int, default 1
+        Threads of this process; those that `workers` adds have one each.
     progress : bool, default False
         Show progress bars on a terminal.
     resume : bool, default True
@@ -104,12 +110,15 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     RecipeError
         If the recipe has no such protocol, or several fit.
     TrainingError
-        If recordings are missing that recipe or protocol need, or `out` holds another run.
+        If recordings are missing that recipe or protocol need, there is no such device, or `out` holds
+        another run.
     SplitError, LeakError
         If the manifest cannot be split by the protocol, or a speaker or recording would cross the split.
     """
     plan = make_plan(recipe, manifest, protocol)
-    folder = RunFolder(Path(out), plan.describe(), resume=resume)
+    chosen_device = choose_device(recipe.model, device)
+    folder = RunFolder(Path(out), plan.describe(device=chosen_device, threads=threads), resume=resume)
+    computing = Computing(workers, chosen_device, folder.checkpoints, progress)
     table = extract_features(
         plan.rows,
         recipe.features,
@@ -119,9 +128,10 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         progress=progress,
     )
     data = TrainingData(plan.rows, table.values)
-    with _one_thread(recipe):
-        folds = _run_folds(plan, data, folder, workers=workers, progress=progress)
-        final = _fit_all(recipe, data, folder, workers) if bundle else None
+    with limited_threads(threads, torch_too=isinstance(recipe.model, NetworkSettings)):
+        folds = _run_folds(plan, data, folder, computing)
+        everything = np.arange(len(data.rows))
+        final = fit_model(recipe, data, train=everything, computing=computing) if bundle else None
         chosen = final.record if final else folds[0].record
         report = report_folds(plan, folds, folder.path, chosen=chosen)
         if final:
@@ -137,56 +147,24 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     return TrainingRun(folder.path, plan.protocol_name, folds, report, final.record if final else None)
 
 
-@contextmanager
-def _one_thread(recipe: Recipe) -> Iterator[None]:
-    """Compute in one thread: last bits differ with their number; processes share the work."""
-    from joblib import parallel_config
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    torch_too = _one_torch_thread() if isinstance(recipe.model, NetworkSettings) else nullcontext()
-    with threadpool_limits(1), parallel_config("loky", inner_max_num_threads=1), torch_too:
-        yield
-
-
-@contextmanager
-def _one_torch_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _run_folds(
-    plan: TrainingPlan, data: TrainingData, folder: RunFolder, *, workers: int, progress: bool
+    plan: TrainingPlan, data: TrainingData, folder: RunFolder, computing: Computing
 ) -> tuple[FoldResult, ...]:
     """Return the result of every fold, from the folder where it is finished."""
 
     def run(number: int) -> FoldResult:
         result = folder.load_fold(number)
         if result is None:
-            result = _run_fold(plan, data, plan.folds[number - 1], workers, folder.checkpoints)
+            result = _run_fold(plan, data, plan.folds[number - 1], computing)
             folder.save_fold(number, result)
         return result
 
     numbers = range(1, len(plan.folds) + 1)
-    return tuple(map_parallel(run, numbers, progress="folds" if progress else None))
+    return tuple(map_parallel(run, numbers, progress="folds" if computing.progress else None))
 
 
-def _fit_all(recipe: Recipe, data: TrainingData, folder: RunFolder, workers: int) -> FittedModel:
-    everything = np.arange(len(data.rows))
-    return fit_model(recipe, data, train=everything, workers=workers, checkpoints=folder.checkpoints)
-
-
-def _run_fold(
-    plan: TrainingPlan, data: TrainingData, fold: Fold, workers: int, checkpoints: Path
-) -> FoldResult:
-    fitted = fit_model(
-        plan.recipe, data, train=fold.train, dev=fold.dev, workers=workers, checkpoints=checkpoints
-    )
+def _run_fold(plan: TrainingPlan, data: TrainingData, fold: Fold, computing: Computing) -> FoldResult:
+    fitted = fit_model(plan.recipe, data, train=fold.train, dev=fold.dev, computing=computing)
     probabilities = fitted.probabilities(data.features[fold.test], plan.classes)
     return FoldResult(
         name=fold.name,
