@@ -1,0 +1,66 @@
+"""Every recipe that ships, from recordings to a saved model that answers; briefly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from serkit.bundle import load_bundle
+from serkit.evaluation.report import REPORT_FILE
+from serkit.models.network_settings import NetworkSettings
+from serkit.predictor import Predictor
+from serkit.recipe import list_recipes, load_recipe
+from serkit.training import reporting, train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas
+
+    from serkit.recipe import Recipe
+
+SPEAKERS = ("01", "02", "03")
+BRIEF = [
+    "protocol={brief={kind='speakers', speakers=['03']}}",
+    "data.emotions=['angry', 'happy', 'neutral', 'sad']",
+    "search.folds=2",
+]
+
+
+SMALLER = {"alexnet1d": ["model.units=64"]}
+
+
+def brief(name: str) -> Recipe:
+    """The recipe with one fold, two inner splits and one epoch."""
+    model = load_recipe(name).model
+    epochs = ["model.epochs=1"] if isinstance(model, NetworkSettings) else []
+    return load_recipe(name, [*BRIEF, *epochs, *SMALLER.get(model.name, [])])
+
+
+def few_clips(manifest: pandas.DataFrame, corpora: frozenset[str]) -> pandas.DataFrame:
+    """Two clips of each emotion of three speakers, as if of these corpora by turns."""
+    rows = manifest[manifest["speaker"].isin(SPEAKERS)].groupby(["speaker", "emotion"]).head(2)
+    names = sorted(corpora) or ["ravdess"]
+    return rows.assign(corpus=np.resize(names, len(rows)))
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_a_recipe_trains_exports_and_predicts(
+    name: str, manifest: Any, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(  # drawing takes longer than training here
+        reporting, "write_report", lambda report, folder, **_: report.save(folder / REPORT_FILE)
+    )
+    recipe = brief(name)
+    rows = few_clips(manifest, recipe.corpora("brief"))
+    run = train(recipe, rows, out=tmp_path / "run", cache=cache)
+    assert run.report.n_clips == 8
+    assert run.final is not None
+    assert run.final.n_parameters
+    assert len(run.final.history) == (1 if isinstance(recipe.model, NetworkSettings) else 0)
+    bundle = load_bundle(run.folder / "bundle")
+    prediction = Predictor(bundle).predict(rows["file"].iloc[0])
+    assert prediction.emotion in bundle.info.labels == ("angry", "happy", "neutral", "sad")
+    assert sum(prediction.probabilities.values()) == pytest.approx(1.0)
