@@ -41,6 +41,18 @@ def test_card_prints_the_card(serkit: Serkit, tiny_bundle: Path) -> None:
     assert run.stdout == (tiny_bundle / "MODEL_CARD.md").read_bytes()
 
 
+def test_layers_prints_shapes_and_totals(serkit: Serkit) -> None:
+    run = serkit("models", "layers", "ravdess-functionals-dense")
+    lines = run.stdout.decode().splitlines()
+    assert lines[1].split() == ["0", "Linear", "120", "23,280", "0"]
+    assert lines[-1] == "49,828 parameters, of which 0 are running statistics."
+    refused = serkit("models", "layers", "ravdess-linear-svm")
+    assert refused.returncode == 2
+    assert refused.stderr.decode() == (
+        "serkit: error: ravdess-linear-svm: linear_svm is no network, and has no layers\n"
+    )
+
+
 def test_show_of_an_unknown_model_is_a_mistake(serkit: Serkit) -> None:
     run = serkit("models", "show", "nobody")
     assert run.returncode == 2

@@ -12,6 +12,9 @@ from serkit.evaluation import Cost, EvaluationReport, Predictions, RunFacts, eva
 from serkit.evaluation.pages import write_report
 from serkit.evaluation.plots.choices import plot_hyper_parameter, plot_selection
 from serkit.evaluation.plots.style import INK
+from serkit.evaluation.tables import layer_table, prediction_table
+from serkit.models import MODELS
+from serkit.models.layers import network_layers
 
 PICTURES = {
     "confusion",
@@ -39,10 +42,16 @@ def report(predictions) -> EvaluationReport:
 
 
 @pytest.fixture(scope="module")
-def folder(report, tmp_path_factory):
+def folder(report, predictions, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    write_report(report, folder, figures=choices())
+    write_report(report, folder, figures=choices(), tables=tables(predictions))
     return folder
+
+
+def tables(predictions):
+    """The first predictions, and the layers of a small network."""
+    layers = network_layers(MODELS["dense"](widths=[4]).network((3,), 2), (3,))
+    return [prediction_table(predictions, n_rows=2), layer_table(layers)]
 
 
 def choices():
@@ -58,6 +67,19 @@ def test_everything_is_written(folder, report):
     expected = {f"{name}.{suffix}" for name in PICTURES for suffix in ("png", "svg")}
     assert {path.name for path in (folder / "pictures").iterdir()} == expected
     assert EvaluationReport.load(folder) == report
+
+
+def test_first_predictions_and_layers_stand_in_the_page(folder, predictions):
+    text = (folder / "report.md").read_text()
+    rows = [line.split(" | ") for line in text.partition("## Actual and predicted")[2].splitlines()]
+    said = [row for row in rows if row[0].endswith(".wav")]
+    best = predictions.probabilities.argmax(axis=1)
+    for row, actual, column in zip(said, predictions.rows["emotion"], best, strict=False):
+        assert row[1:3] == [actual, predictions.classes[column]]
+    assert len(said) == 2
+    assert f"The first 2 of {len(best):,} test clips; predictions.csv holds them all." in text
+    assert "| 0 | Linear | 4 | 16 | 0 |" in text
+    assert "| total |  |  | 26 | 0 |" in text
 
 
 def test_the_page_needs_nothing_but_itself(folder):
@@ -121,8 +143,8 @@ def test_pictures_are_sharp_and_well_formed(folder):
         ElementTree.parse(path)
 
 
-def test_the_same_report_gives_the_same_files(folder, report, tmp_path):
-    write_report(report, tmp_path, figures=choices())
+def test_the_same_report_gives_the_same_files(folder, report, predictions, tmp_path):
+    write_report(report, tmp_path, figures=choices(), tables=tables(predictions))
     for name in ("report.html", "report.md", "report.json", "pictures/confusion.svg"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 

@@ -17,9 +17,12 @@ def test_the_csv_has_the_columns_that_it_promises_and_comes_back(predictions, tm
     write_predictions(tmp_path / "predictions.csv", predictions)
     table = pandas.read_csv(tmp_path / "predictions.csv")
     assert list(table)[:5] == ["file", "corpus", "speaker", "emotion", "fold"]
-    assert list(table)[5:] == [f"p_{name}" for name in predictions.classes]
+    assert list(table)[5:] == ["predicted", *(f"p_{name}" for name in predictions.classes)]
+    columns = predictions.probabilities.argmax(axis=1)
+    assert table["predicted"].tolist() == [predictions.classes[column] for column in columns]
     again = read_predictions(tmp_path)
     assert again.classes == predictions.classes
+    assert "predicted" not in again.rows
     assert again.folds == predictions.folds
     assert again.rows["speaker"].tolist() == predictions.rows["speaker"].tolist()
     assert again.probabilities == pytest.approx(predictions.probabilities, abs=1e-6)

@@ -13,13 +13,10 @@ from serkit.cli.recordings import (
     listen,
     name_recordings,
 )
-from serkit.cli.tables import print_table
+from serkit.cli.tables import print_report_table
 
 if TYPE_CHECKING:
     from serkit.evaluation import EvaluationReport
-    from serkit.evaluation.tables import Table
-
-_TEXT_COLUMNS = {"run", "runs", "protocol", "verdict", "how", "meaning"}
 
 
 def evaluate(
@@ -48,9 +45,11 @@ def evaluate(
     if out is not None:
         from serkit.evaluation.pages import write_report
         from serkit.evaluation.predictions import PREDICTIONS_FILE, write_predictions
+        from serkit.evaluation.tables import prediction_table
 
         write_predictions(out / PREDICTIONS_FILE, predictions)
-        for path in [*write_report(report, out), out / PREDICTIONS_FILE]:
+        tables = [prediction_table(predictions)]
+        for path in [*write_report(report, out, tables=tables), out / PREDICTIONS_FILE]:
             typer.echo(path)
 
 
@@ -70,7 +69,7 @@ def compare(
 
     comparison = compare_runs([load_run(run) for run in runs])
     for table in comparison.tables():
-        _print_table(table)
+        print_report_table(table)
     for note in comparison.notes:
         typer.echo(f"Note: {note}")
     if out is not None:
@@ -85,17 +84,6 @@ def _print_report(report: "EvaluationReport") -> None:
         typer.secho(f"CAUTION: {caution}", fg="red", bold=True)
     typer.echo(f"{report.facts.name}: {summary_line(report)}")
     for table in report_tables(report)[:2]:
-        _print_table(table)
+        print_report_table(table)
     for note in report.facts.notes:
         typer.echo(f"Note: {note}")
-
-
-def _print_table(table: "Table") -> None:
-    from rich.table import Table as RichTable
-
-    shown = RichTable(box=None)
-    for name in table.header:
-        shown.add_column(name, overflow="fold", no_wrap=name not in _TEXT_COLUMNS)
-    for row in table.rows:
-        shown.add_row(*row)
-    print_table(shown)

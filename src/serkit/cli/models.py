@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from serkit.cli import SOME_FAILED, report
-from serkit.errors import BundleError
+from serkit.cli.tables import print_report_table
+from serkit.errors import BundleError, RecipeError
 
 app = typer.Typer(no_args_is_help=True, help="Look at saved models: list, show, verify, card.")
 
@@ -30,6 +31,30 @@ def show(model: Model = "default") -> None:
     from serkit.bundle import load_bundle
 
     typer.echo((load_bundle(model).folder / "bundle.json").read_text(encoding="utf-8"), nl=False)
+
+
+@app.command()
+def layers(
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A name from `serkit recipes list`, or a .toml file.")
+    ],
+    emotions: Annotated[int, typer.Option(min=2, metavar="N", help="Emotions to tell apart.")] = 8,
+) -> None:
+    """Print the layers of a recipe's network: what each gives, and its parameters."""
+    from serkit.models.network_settings import NetworkSettings
+    from serkit.recipe import load_recipe
+
+    loaded = load_recipe(recipe)
+    if not isinstance(loaded.model, NetworkSettings):
+        raise RecipeError(f"{recipe}: {loaded.model.name} is no network, and has no layers")
+    from serkit.evaluation.tables import layer_table
+    from serkit.models.layers import network_layers
+
+    # Recordings of any length have as many frames as they have; a hundred stand for them here.
+    shape = tuple(length or 100 for length in loaded.features.shape)
+    table = layer_table(network_layers(loaded.model.network(shape, emotions), shape))
+    print_report_table(table)
+    typer.echo(table.note)
 
 
 @app.command()

@@ -14,13 +14,14 @@ from serkit.evaluation.tables import SCORES, percent, report_tables, summary_lin
 from serkit.files import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jinja2 import Environment
     from markupsafe import Markup
     from matplotlib.figure import Figure
 
     from serkit.evaluation.report import Score
+    from serkit.evaluation.tables import Table
 
 PICTURES = "pictures"
 CAPTIONS = {
@@ -53,7 +54,11 @@ class Card(NamedTuple):
 
 
 def write_report(
-    report: EvaluationReport, folder: Path | str, *, figures: Mapping[str, Figure] | None = None
+    report: EvaluationReport,
+    folder: Path | str,
+    *,
+    figures: Mapping[str, Figure] | None = None,
+    tables: Sequence[Table] = (),
 ) -> list[Path]:
     """Write a report as files.
 
@@ -67,6 +72,8 @@ def write_report(
     figures : mapping of str to Figure, optional
         Further pictures by name, of how the model was chosen and trained: "selection" and "hyper-parameter"
         from :mod:`serkit.evaluation.plots.choices`, "training" from :mod:`serkit.evaluation.plots.training`.
+    tables : sequence of Table, optional
+        Further tables, e.g. from :func:`serkit.evaluation.tables.prediction_table`.
 
     Returns
     -------
@@ -84,7 +91,7 @@ def write_report(
         "report": report,
         "summary": summary_line(report),
         "cards": _cards(report),
-        "tables": report_tables(report),
+        "tables": [*report_tables(report), *tables],
         "pictures": save_pictures(drawn, folder / PICTURES, CAPTIONS),
     }
     report.save(folder / REPORT_FILE)

@@ -117,11 +117,13 @@ def restrict_to_corpus_emotions(predictions: Predictions) -> tuple[Predictions, 
 def write_predictions(path: Path | str, predictions: Predictions) -> None:
     """Write predictions as CSV, atomically.
 
-    Columns: ``file`` (``start``, ``end``), ``corpus``, ``speaker``, ``emotion`` (the truth), ``fold`` and
-    ``p_<class>`` for each class.
+    Columns: ``file`` (``start``, ``end``), ``corpus``, ``speaker``, ``emotion`` (the truth), ``fold``,
+    ``predicted`` and ``p_<class>`` for each class.
     """
     columns = [name for name in _CLIP_COLUMNS if name in predictions.rows]
-    table = predictions.rows[columns].reset_index(drop=True).assign(fold=predictions.fold_names)
+    said = np.array(predictions.classes)[predictions.probabilities.argmax(axis=1)]
+    table = predictions.rows[columns].reset_index(drop=True)
+    table = table.assign(fold=predictions.fold_names, predicted=said)
     for emotion, column in zip(predictions.classes, predictions.probabilities.T, strict=True):
         table[_PROBABILITY + emotion] = column
     with atomic_path(path) as partial:
@@ -166,5 +168,5 @@ def read_predictions(path: Path | str) -> Predictions:
             hint="name the predictions.csv of a run",
         )
     classes = tuple(name.removeprefix(_PROBABILITY) for name in columns)
-    rows = table.drop(columns=[*columns, "fold"])
+    rows = table.drop(columns=[*columns, "fold", "predicted"], errors="ignore")
     return Predictions(rows, table[columns].to_numpy(dtype=np.float64), classes, tuple(table["fold"]))

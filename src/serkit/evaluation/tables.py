@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from serkit.evaluation.reliability import ECE_BINS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from serkit.evaluation.predictions import Predictions
     from serkit.evaluation.report import EvaluationReport, Score
+    from serkit.models.layer import Layer
 
 SCORES = {
     "uar": ("UAR", "unweighted average recall: mean of the recalls of the emotions present"),
@@ -53,6 +56,46 @@ def report_tables(report: EvaluationReport) -> list[Table]:
     tables += [_group(report, attribute) for attribute in report.groups]
     tables += [_folds(report)] if len(report.folds) > 1 else []
     return [*tables, *_cost(report)]
+
+
+def layer_table(layers: Sequence[Layer]) -> Table:
+    """Return the layers of a network with their totals."""
+    rows = [
+        (
+            one.name,
+            one.kind,
+            " × ".join(map(str, one.shape)),
+            f"{one.trainable:,}",
+            f"{one.running:,}",
+        )
+        for one in layers
+    ]
+    trainable, running = sum(one.trainable for one in layers), sum(one.running for one in layers)
+    note = f"{trainable + running:,} parameters, of which {running:,} are running statistics."
+    total = ("total", "", "", f"{trainable:,}", f"{running:,}")
+    return _table("Layers of the network", "layer|kind|output|trainable|running", [*rows, total], note=note)
+
+
+def prediction_table(predictions: Predictions, *, n_rows: int = 10) -> Table:
+    """Return what was said of the first clips."""
+    best = predictions.probabilities.argmax(axis=1)
+    rows = [
+        (
+            Path(file).name,
+            actual,
+            predictions.classes[column],
+            percent(probabilities[column]),
+        )
+        for file, actual, column, probabilities in zip(
+            predictions.rows["file"],
+            predictions.rows["emotion"],
+            best,
+            predictions.probabilities,
+            strict=True,
+        )
+    ][:n_rows]
+    note = f"The first {len(rows)} of {len(best):,} test clips; predictions.csv holds them all."
+    return _table("Actual and predicted", "recording|actual|predicted|probability %", rows, note=note)
 
 
 def _scores(report: EvaluationReport) -> Table:

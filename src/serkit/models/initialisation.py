@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-_RUNNING = ("running_mean", "running_var")
+RUNNING = ("running_mean", "running_var")
 
 
 def initialise(network: nn.Module, how: Literal["torch", "keras", "he"]) -> None:
@@ -88,5 +88,5 @@ def count_parameters(network: nn.Module, *, running: bool = False) -> int:
     """
     counted: list[torch.Tensor] = [weights for weights in network.parameters() if weights.requires_grad]
     if running:
-        counted += [values for name, values in network.named_buffers() if name.endswith(_RUNNING)]
+        counted += [values for name, values in network.named_buffers() if name.endswith(RUNNING)]
     return sum(weights.numel() for weights in counted)

@@ -58,6 +58,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     ----------
     classes_ : ndarray, shape (n_classes,)
         Sorted labels.
+    shape_ : tuple of int
+        Of the features of one row; of sequences, of the shortest.
     network_ : torch.nn.Module
         The trained network, its input standardised first.
     history_ : list of Epoch
@@ -127,6 +129,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.classes_, truth = np.unique(np.asarray(labels), return_inverse=True)
         train = Labelled(Rows(features), truth)
         self._check(train.rows, dev is not None)
+        self.shape_ = train.rows.shape
         parts = [train] if dev is None else [train, self._labelled(dev)]
         with _own_draws(self.device):
             training = self._training(*parts)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from serkit.models.dev_rows import fit_split, watches_dev
 from serkit.models.history import Epoch  # noqa: TC001 - pydantic reads it at run time
+from serkit.models.layer import Layer  # noqa: TC001 - pydantic reads it at run time
 from serkit.models.network_settings import NetworkSettings
 from serkit.models.settings import CLASSIFIER
 from serkit.models.size import n_parameters
@@ -65,6 +66,8 @@ class FitRecord(BaseModel):
         Values that the model consists of; see `serkit.models.size.n_parameters`.
     history : tuple of Epoch
         Of the training of a network; empty for other models.
+    layers : tuple of Layer
+        Of a network; empty for other models.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,10 +81,11 @@ class FitRecord(BaseModel):
     training_s: float
     n_parameters: int | None = None
     history: tuple[Epoch, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
     def describe(self) -> dict[str, Any]:
-        """Return what JSON can hold of it, without the history, which has a file of its own."""
-        return self.model_dump(mode="json", exclude={"history"})
+        """Return what JSON can hold of it, without the history and the layers, which stand elsewhere."""
+        return self.model_dump(mode="json", exclude={"history", "layers"})
 
 
 class TrainingData(NamedTuple):
@@ -186,8 +190,17 @@ def fit_model(
         training_s=time.perf_counter() - started,
         n_parameters=n_parameters(calibrated.estimator_),
         history=tuple(getattr(calibrated.estimator_[-1], "history_", ())),
+        layers=_layers(calibrated.estimator_[-1]),
     )
     return FittedModel(calibrated, columns, recipe.features.layout, record)
+
+
+def _layers(classifier: Any) -> tuple[Layer, ...]:
+    if not hasattr(classifier, "network_"):
+        return ()
+    from serkit.models.layers import network_layers  # imports torch
+
+    return tuple(network_layers(classifier.network_.body, classifier.shape_))
 
 
 def _build(seed: int, computing: Computing, settings: ModelSettings, weights: Weights) -> Pipeline:

@@ -10,6 +10,7 @@ from serkit.augment import is_copy
 from serkit.evaluation import Cost, Predictions, RunFacts, evaluate, write_predictions
 from serkit.evaluation.pages import write_report
 from serkit.evaluation.predictions import PREDICTIONS_FILE
+from serkit.evaluation.tables import layer_table, prediction_table
 from serkit.training.choices import choice_figures
 from serkit.training.curves import curve_figures
 
@@ -63,7 +64,8 @@ def report_folds(
     )
     report = evaluate(predictions, facts=facts)
     records = [fold.record for fold in folds]
-    write_report(report, folder, figures=curve_figures(records) | choice_figures(chosen))
+    tables = [prediction_table(predictions), *([layer_table(chosen.layers)] if chosen.layers else [])]
+    write_report(report, folder, figures=curve_figures(records) | choice_figures(chosen), tables=tables)
     return report
 
 

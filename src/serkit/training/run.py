@@ -142,6 +142,7 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         {
             "chosen": {name: record.describe() for name, record in records.items()},
             "final": final.record.describe() if final else None,
+            "layers": [layer.model_dump(mode="json") for layer in chosen.layers],
         }
     )
     return TrainingRun(folder.path, plan.protocol_name, folds, report, final.record if final else None)

@@ -9,7 +9,8 @@ from matplotlib.colors import to_rgb
 
 from serkit.audio import Clip
 from serkit.evaluation import RunFacts, evaluate
-from serkit.evaluation.plots import choices, clips, corpora, scores, style
+from serkit.evaluation.plots import choices, clips, corpora, scores, style, training
+from serkit.models.history import Epoch
 
 RATE = 16_000
 
@@ -37,6 +38,7 @@ def test_every_axis_of_every_picture_has_a_name_and_every_picture_a_title(report
     )
     manifest = manifest.assign(speaker=["1", "2"], gender=["female", None])
     figures = {
+        "training": training.plot_curves([history(3)]),
         **scores.report_figures(report),
         **clips.clip_figures(tone),
         **corpora.manifest_figures(manifest),
@@ -152,3 +154,27 @@ def test_the_wave_keeps_its_peak(tone):
     loud = Clip(np.where(np.arange(RATE) == 7777, 0.9, tone.signal).astype(np.float32), RATE)
     path = clips.plot_wave(loud).axes[0].collections[0].get_paths()[0]
     assert path.vertices[:, 1].max() == pytest.approx(0.9)
+
+
+def history(n_epochs: int, *, dev: bool = True, first: float = 2.0) -> list[Epoch]:
+    scores = {"dev_loss": 1.5, "dev_uar": 0.4} if dev else {}
+    return [
+        Epoch(learning_rate=0.1, train_loss=first / (1 + number), train_accuracy=number / 100, **scores)
+        for number in range(n_epochs)
+    ]
+
+
+def test_curves_hold_every_fold_and_dev_rows_where_they_were_looked_at():
+    histories = [history(9), history(5), history(7, dev=False)]
+    loss, accuracy = training.plot_curves(histories).axes
+    assert [len(line.get_xdata()) for line in loss.lines] == [9, 5, 7, 9, 5]
+    assert loss.lines[0].get_ydata().tolist() == [epoch.train_loss for epoch in histories[0]]
+    assert accuracy.lines[3].get_ydata().tolist() == [0.4] * 9
+    assert [text.get_text() for text in loss.get_legend().get_texts()] == ["train", "dev"]
+    (alone,) = training.plot_curves([history(3, dev=False)]).axes[1].get_legend().get_texts()
+    assert alone.get_text() == "train"
+
+
+def test_a_loss_that_begins_far_above_chance_is_drawn_on_a_logarithmic_axis():
+    scales = [training.plot_curves([history(9, first=first)]).axes[0].get_yscale() for first in (2.0, 74.0)]
+    assert scales == ["linear", "log"]

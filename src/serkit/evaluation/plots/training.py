@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from serkit.models.history import Epoch
 
+_HIGH = 10.0
+"""A loss that begins so high, far above chance, would press all that follows to the floor."""
+
 
 def plot_curves(histories: Collection[Sequence[Epoch]]) -> Figure:
     """Draw loss and accuracy of each epoch, one line for each training.
@@ -34,7 +37,10 @@ def plot_curves(histories: Collection[Sequence[Epoch]]) -> Figure:
     loss, accuracy = (style.plain(axes) for axes in figure.subplots(1, 2))
     _draw(loss, histories, "train_loss", "dev_loss")
     _draw(accuracy, histories, "train_accuracy", "dev_uar")
-    loss.set_ylim(bottom=0)
+    if max(epoch.train_loss for history in histories for epoch in history) > _HIGH:
+        loss.set_yscale("log")
+    else:
+        loss.set_ylim(bottom=0)
     style.percent(accuracy, "y")
     several = f", {len(histories)} folds" if len(histories) > 1 else ""
     style.label(loss, title=f"Loss and accuracy of each epoch{several}", x="epoch", y="cross-entropy")
