@@ -5,7 +5,7 @@ A recipe is checked to the last key before anything runs. Its tables:
 ``name``, ``summary``, ``seed``
     Its name, one line about it, and the seed of all that is random.
 ``[data]``
-    `corpora` and `emotions` that it uses, all if not given; `include_song`.
+    `corpora` and `emotions` that it uses, all if not given; `include_song`; `own_emotions`.
 ``[protocol.NAME]``
     One way to split, as in `serkit.splits.Protocol`; `corpora` that it is for.
 ``[audio]``, ``[features]``
@@ -44,6 +44,7 @@ from serkit.augment import AugmentPlan  # noqa: TC001 - pydantic reads it at run
 from serkit.errors import RecipeError
 from serkit.features import FEATURE_SETS, FeatureSet
 from serkit.models import MODELS, ModelSettings
+from serkit.models.network_settings import NetworkSettings
 from serkit.recipe_errors import recipe_error
 from serkit.splits import Protocol
 from serkit.splits.protocol import Names  # noqa: TC001 - pydantic reads it at run time
@@ -71,11 +72,14 @@ class Data(_Table):
         Names; none means every one in the manifest.
     include_song : bool
         Whether sung recordings are used, too.
+    own_emotions : bool
+        Whether a recording teaches, and is tested, only among the emotions that its own corpus contains.
     """
 
     corpora: Names = ()
     emotions: Names = ()
     include_song: bool = False
+    own_emotions: bool = False
 
 
 class RecipeProtocol(Protocol):
@@ -212,6 +216,8 @@ class Recipe(_Table):
         shape, smallest = self.features.shape, self.model.minimum_shape
         if any(length is not None and length < least for length, least in zip(shape, smallest, strict=True)):
             raise ValueError(f"features: {self.model.name} takes {smallest} and more values, not {shape}")
+        if self.data.own_emotions and not isinstance(self.model, NetworkSettings):
+            raise ValueError(f"data.own_emotions: {self.model.name} cannot learn so, only networks can")
         for name, values in self.search.grid.items():
             for value in values:
                 self._check_candidate(name, value)

@@ -22,6 +22,7 @@ from serkit.evaluation.metrics import uar
 from serkit.features import FeatureSet
 from serkit.models.classical import SCALER
 from serkit.models.dev_rows import fit_split
+from serkit.models.emotion_sets import allowed_classes, emotion_sets, own_scores
 from serkit.models.inner_folds import inner_folds
 from serkit.models.limited_scaler import LimitedScaler
 from serkit.models.settings import CLASSIFIER
@@ -72,12 +73,15 @@ class TrainingPart(NamedTuple):
         What to hold out among them, from `hold_out`.
     layout : {"vector", "contours", "sequence", "image"}, default "vector"
         Of the features: where their columns are.
+    corpora : ndarray of str, shape (n,), optional
+        Corpus of each row, where a row counts only among the emotions of its own corpus.
     """
 
     features: NDArray[np.floating]
     labels: NDArray[Any]
     splits: list[Split]
     layout: Layout = "vector"
+    corpora: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -208,9 +212,14 @@ def _with_parameters(model: BaseEstimator, parameters: Mapping[str, Any]) -> Bas
 
 def _uar_of_model(part: TrainingPart, job: tuple[BaseEstimator, Split]) -> float:
     model, split = job
-    fitted = fit_split(model, part.features, part.labels, split)
+    fitted = fit_split(model, part.features, part.labels, split, part.corpora)
     held_out = split[1]
-    return uar(part.labels[held_out], fitted.predict(part.features[held_out]))
+    if part.corpora is None:
+        return uar(part.labels[held_out], fitted.predict(part.features[held_out]))
+    sets = emotion_sets(part.labels, part.corpora)
+    allowed = allowed_classes(part.corpora[held_out], fitted.classes_, sets)
+    scores = own_scores(fitted.decision_function(part.features[held_out]), allowed)
+    return uar(part.labels[held_out], fitted.classes_[scores.argmax(axis=1)])
 
 
 def best(choices: Sequence[Choice]) -> Choice:

@@ -9,6 +9,7 @@ import torch
 from serkit.augment import mixup, spec_augment
 from serkit.models.alterations import masked, mixed
 from serkit.models.batches import Batch
+from serkit.models.losses import Targets
 from serkit.models.network_settings import Masks
 
 MASKS = Masks(frames=(2, 5), rows=(1, 3))
@@ -48,17 +49,27 @@ def test_masks_end_where_a_sequence_ends() -> None:
 
 def test_mixtures_are_those_of_mixup() -> None:
     features, targets = torch.randn(6, 5, 3), torch.eye(6)
-    batch, mixed_targets = mixed(Batch(features, None), targets, 0.4, np.random.default_rng(2))
+    batch, found = mixed(Batch(features, None), Targets(targets), 0.4, np.random.default_rng(2))
     expected = mixup(features.numpy(), targets.numpy(), np.random.default_rng(2), alpha=0.4)
     np.testing.assert_allclose(batch.features, expected[0], atol=1e-6)
-    np.testing.assert_allclose(mixed_targets, expected[1], atol=1e-6)
+    np.testing.assert_allclose(found.shares, expected[1], atol=1e-6)
     assert batch.lengths is None
 
 
 def test_a_mixture_is_as_long_as_the_longer_sequence() -> None:
     lengths = torch.tensor([2, 9, 4, 7])
-    batch, targets = mixed(Batch(torch.randn(4, 9, 2), lengths), torch.eye(4), 0.4, np.random.default_rng(3))
+    before = Batch(torch.randn(4, 9, 2), lengths)
+    batch, (targets, *_) = mixed(before, Targets(torch.eye(4)), 0.4, np.random.default_rng(3))
     assert batch.lengths is not None
     for target, length in zip(targets, batch.lengths, strict=True):
         assert length == lengths[target > 0].max()
     assert targets.sum(dim=1).tolist() == pytest.approx([1] * 4)
+
+
+def test_a_mixture_may_be_what_either_may_be_and_weighs_in_between() -> None:
+    allowed = torch.eye(4, dtype=torch.bool)
+    weights = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    before = Batch(torch.randn(4, 3), None)
+    _, found = mixed(before, Targets(torch.eye(4), allowed, weights), 0.4, np.random.default_rng(3))
+    assert torch.equal(found.allowed, found.shares > 0)
+    torch.testing.assert_close(found.weights, found.shares @ weights)

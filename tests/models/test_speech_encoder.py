@@ -10,6 +10,9 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from pydantic import ValidationError
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from serkit.errors import FeatureError, RecipeError
 from serkit.models import build_model
@@ -38,7 +41,12 @@ def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
 
 
 @pytest.mark.parametrize(
-    "choice", [{}, {"blocks": 1, "attention": 4}, {"states": (1, 2), "units": 8, "tuned_blocks": 3}]
+    "choice",
+    [
+        {"blocks": 1, "attention": 4},
+        {"states": (1, 2), "units": 8, "tuned_blocks": 3},
+        {"join": "concatenate", "probe": 1e-3, "epochs": 0},
+    ],
 )
 def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> None:
     features, labels = clips()
@@ -100,8 +108,45 @@ def test_states_are_mixed_by_learned_shares(encoder_dir: Path) -> None:
     with torch.inference_mode():
         network.mix.copy_(torch.tensor([0.0, np.log(3.0)]))
         states = network.encoder(frames)
-        expected = network.head(network.pool(0.25 * states[0] + 0.75 * states[2]))
+        expected = network.head(network.pools[0](0.25 * states[0] + 0.75 * states[2]))
         torch.testing.assert_close(network(frames), expected)
+
+
+def test_states_are_laid_end_to_end(encoder_dir: Path) -> None:
+    network = settings(encoder_dir, states=(0, 2), join="concatenate").network((20, 80), 3).eval()
+    frames = torch.randn(1, 30, 80)
+    with torch.inference_mode():
+        states = network.encoder(frames)
+        expected = torch.cat([network.pools[0](states[0]), network.pools[1](states[2])], dim=1)
+        torch.testing.assert_close(network.embed(frames), expected)
+
+
+def test_the_probe_is_the_best_logistic_regression_on_the_published_states(encoder_dir: Path) -> None:
+    features, labels = clips(40)
+    penalty = 0.01
+    chosen = settings(encoder_dir, probe=penalty, epochs=0, join="concatenate")
+    model = chosen.build(seed=0).fit(features, labels)
+    network = chosen.network((20, 80), 2).eval()
+    with torch.inference_mode():
+        pooled = np.concatenate([network.embed(torch.from_numpy(one[None])).numpy() for one in features])
+    values = StandardScaler().fit_transform(pooled)
+    expected = LogisticRegression(C=2 / (penalty * len(labels)), tol=1e-8, max_iter=2_000)
+    # Two rows of weights, each half of the one that scikit-learn has: half its sum of squares.
+    expected.fit(values, labels)
+    np.testing.assert_allclose(model.predict_proba(features), expected.predict_proba(values), atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"epochs": 0}, "without a probe"),
+        ({"probe": 0.1, "units": 8}, "without a hidden layer"),
+        ({"probe": 0.1, "epochs": 0, "keep": "best"}, "of no epochs none is best"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(choice: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        SpeechEncoderSettings(encoder="folder", **choice)
 
 
 def test_scores_do_not_depend_on_the_batch(encoder_dir: Path) -> None:

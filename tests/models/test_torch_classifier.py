@@ -20,7 +20,6 @@ from sklearn.model_selection import GridSearchCV
 from serkit.errors import FeatureError, RecipeError, TrainingError
 from serkit.models import build_model, precision
 from serkit.models import network_training as module
-from serkit.models.batches import Rows
 from serkit.models.networks import DenseSettings
 from serkit.models.temperature_scaled import TemperatureScaled
 from serkit.models.torch_classifier import TorchClassifier
@@ -230,15 +229,6 @@ def test_balancing_raises_the_recall_of_the_rare_class(balance: str) -> None:
         for how in ("none", balance)
     )
     assert balanced > plain + 0.2
-
-
-def test_class_weights_scale_the_loss_as_scikit_learn_weighs_rows() -> None:
-    features, labels = emotions()
-    weighted = dense(balance="class_weight")
-    weighted.classes_, truth = np.unique(labels, return_inverse=True)
-    training = weighted._training(module.Labelled(Rows(features), truth))
-    counts = np.bincount(truth)
-    np.testing.assert_allclose(training.class_weights, len(truth) / (3 * counts), rtol=1e-6)
 
 
 def test_float64_and_float32_are_the_same_to_it() -> None:

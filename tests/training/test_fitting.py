@@ -29,7 +29,7 @@ def test_rows_outside_the_training_part_are_never_looked_at(recipe, data):
     assert one.record.model_copy(update={"training_s": 0.0}) == two.record.model_copy(
         update={"training_s": 0.0}
     )
-    found = [fitted.probabilities(data.features[test], ("calm", "sad")) for fitted in (one, two)]
+    found = [fitted.probabilities(data.take(test), ("calm", "sad")) for fitted in (one, two)]
     assert np.array_equal(*found)
 
 
@@ -42,7 +42,7 @@ def test_the_final_fit_has_the_dev_rows_too(recipe, data):
 
 def test_an_emotion_that_was_not_trained_has_probability_zero(recipe, data):
     fitted = fit_model(recipe, data, train=np.arange(72))
-    found = fitted.probabilities(data.features, ("angry", "calm", "sad"))
+    found = fitted.probabilities(data, ("angry", "calm", "sad"))
     assert np.all(found[:, 0] == 0)
     assert found.sum(axis=1) == pytest.approx(1)
 

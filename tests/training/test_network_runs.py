@@ -236,3 +236,22 @@ def test_a_network_names_the_layouts_that_it_takes() -> None:
         recipe_for("vector", model=MODELS["image"])
     with pytest.raises(RecipeError, match=r"features.layout: dense takes 'vector' or 'contours'"):
         recipe_for("image", model=MODELS["vector"])
+
+
+def test_corpora_with_other_emotions_are_learned_and_tested_among_their_own(
+    manifest: Any, tmp_path: Path, cache: Path
+) -> None:
+    two = manifest.assign(corpus=np.where(manifest["speaker"].isin(["01", "02", "05"]), "one", "other"))
+    two = two[~((two["corpus"] == "other") & (two["emotion"] == "sad"))].reset_index(drop=True)
+    recipe = recipe_for("vector", data={"own_emotions": True})
+    finished = train(recipe, two, out=tmp_path, cache=cache)
+    (fold,) = finished.folds
+    probabilities = np.array(fold.probabilities)[:, fold.classes.index("sad")]
+    corpora = two["corpus"].to_numpy()[list(fold.rows)]
+    assert (probabilities[corpora == "other"] == 0).all()
+    assert (probabilities[corpora == "one"] > 0).all()
+
+
+def test_only_networks_learn_among_the_emotions_of_a_corpus() -> None:
+    with pytest.raises(RecipeError, match="own_emotions: random_forest cannot learn so"):
+        recipe_for("vector", data={"own_emotions": True}, model={"name": "random_forest"})

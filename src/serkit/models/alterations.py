@@ -9,6 +9,7 @@ import torch
 
 from serkit.augment.batches import draw_masks, draw_mixture
 from serkit.models.batches import Batch
+from serkit.models.losses import Targets
 
 if TYPE_CHECKING:
     from serkit.models.network_settings import Masks
@@ -37,27 +38,27 @@ def masked(batch: Batch, masks: Masks, rng: np.random.Generator, *, frames_last:
     return batch._replace(features=batch.features.masked_fill(places.to(batch.features.device), 0.0))
 
 
-def mixed(
-    batch: Batch, targets: torch.Tensor, alpha: float, rng: np.random.Generator
-) -> tuple[Batch, torch.Tensor]:
+def mixed(batch: Batch, targets: Targets, alpha: float, rng: np.random.Generator) -> tuple[Batch, Targets]:
     """Mix each row with another one of the batch, and its target alike.
 
     Parameters
     ----------
     batch : Batch
         Standardised features. A mixture of sequences is as long as the longer one.
-    targets : Tensor, shape (n, n_classes)
-        Probability of each class.
+    targets : Targets
+        What is to be learned from each. A mixture may be what one of the two may be.
     alpha : float
         The share of a row is drawn from Beta(alpha, alpha).
     rng : numpy.random.Generator
         Draws shares and pairs.
     """
-    drawn = draw_mixture(len(targets), rng, alpha=alpha)
-    partner, share = (torch.from_numpy(values).to(targets.device) for values in drawn)
+    drawn = draw_mixture(len(targets.shares), rng, alpha=alpha)
+    partner, share = (torch.from_numpy(values).to(targets.shares.device) for values in drawn)
 
     def mix(values: torch.Tensor) -> torch.Tensor:
         return torch.lerp(values[partner], values, share.reshape(-1, *[1] * (values.ndim - 1)))
 
     lengths = None if batch.lengths is None else torch.maximum(batch.lengths, batch.lengths[partner])
-    return Batch(mix(batch.features), lengths), mix(targets)
+    allowed = None if targets.allowed is None else targets.allowed | targets.allowed[partner]
+    weights = None if targets.weights is None else mix(targets.weights)
+    return Batch(mix(batch.features), lengths), Targets(mix(targets.shares), allowed, weights)

@@ -29,7 +29,11 @@ def watches_dev(model: BaseEstimator) -> bool:
 
 
 def fit_split(
-    model: BaseEstimator, features: NDArray[Any], labels: NDArray[Any], split: Split
+    model: BaseEstimator,
+    features: NDArray[Any],
+    labels: NDArray[Any],
+    split: Split,
+    corpora: NDArray[Any] | None = None,
 ) -> BaseEstimator:
     """Fit a copy of a model.
 
@@ -43,6 +47,8 @@ def fit_split(
         Their labels.
     split : (ndarray of int, ndarray of int)
         Rows to train on; and rows that are held out, which only a network that watches dev rows is given.
+    corpora : ndarray, shape (n,), optional
+        Corpus of each row, for a network that learns among the labels of each corpus.
 
     Returns
     -------
@@ -50,5 +56,8 @@ def fit_split(
         Fitted.
     """
     train, held_out = split
-    dev = {f"{CLASSIFIER}__dev": (features[held_out], labels[held_out])} if watches_dev(model) else {}
-    return clone(model).fit(features[train], labels[train], **dev)
+    given = [each for each in (features, labels, corpora) if each is not None]
+    dev = {"dev": tuple(each[held_out] for each in given)} if watches_dev(model) else {}
+    own = {} if corpora is None else {"corpora": corpora[train]}
+    options = {f"{CLASSIFIER}__{name}": value for name, value in (dev | own).items()}
+    return clone(model).fit(features[train], labels[train], **options)

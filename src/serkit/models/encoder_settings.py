@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from serkit.errors import RecipeError
 from serkit.models.network_settings import NetworkSettings, Share
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from torch import nn
 
+    from serkit.models.labelled import Labelled
     from serkit.models.speech_encoder import SpeechEncoder
     from serkit.models.whisper_encoder import WhisperEncoder
 
@@ -28,13 +31,20 @@ class SpeechEncoderSettings(NetworkSettings):
     blocks : int, optional
         Blocks to keep; without it all.
     states : tuple of int, default ()
-        States that are mixed: 0 before the first block, 1 after it; none means all.
+        States that are heard: 0 before the first block, 1 after it; none means all.
+    join : {"mix", "concatenate"}, default "mix"
+        Whether states are averaged with learned shares, or pooled one by one and laid end to end.
     attention : int, default 0
         Hidden units of the attention that weights the states of a clip; 0 weights all alike.
     units : int, default 0
         Units of a layer between pooled states and scores; 0 for none.
     dropout : float, default 0.0
         Share of the pooled values that a training step leaves out.
+    probe : float, optional
+        Training begins with the logistic regression that fits the encoder as it is published best, with so
+        large a penalty on the squares of its weights; without it, with random weights.
+    epochs : int, default 50
+        Passes over the training rows; with a probe there may be none.
     tuned_blocks : int, default 0
         How many blocks are trained along with the head, counted from the last; one more than there are
         trains the convolutions, too.
@@ -55,12 +65,25 @@ class SpeechEncoderSettings(NetworkSettings):
     checksum: str = ""
     blocks: PositiveInt | None = None
     states: tuple[NonNegativeInt, ...] = ()
+    join: Literal["mix", "concatenate"] = "mix"
     attention: NonNegativeInt = 0
     units: NonNegativeInt = 0
     dropout: Share = 0.0
+    probe: PositiveFloat | None = None
+    epochs: NonNegativeInt = 50
     tuned_blocks: NonNegativeInt = 0
     encoder_learning_rate: PositiveFloat = 3e-5
     layer_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+
+    @model_validator(mode="after")
+    def _check_probe(self) -> Self:
+        if self.probe is None and self.epochs == 0:
+            raise ValueError("epochs: without a probe there must be at least 1")
+        if self.probe is not None and self.units:
+            raise ValueError("probe: is for a head without a hidden layer, set units = 0")
+        if self.keep == "best" and self.epochs == 0:
+            raise ValueError('keep: of no epochs none is best, set keep = "last"')
+        return self
 
     def network(self, shape: tuple[int, ...], n_classes: int) -> nn.Module:
         """Return the network, its encoder with the published weights."""
@@ -77,10 +100,18 @@ class SpeechEncoderSettings(NetworkSettings):
             encoder,
             n_classes,
             states=self.states or None,
+            join=self.join,
             attention=self.attention,
             hidden=self.units,
             dropout=self.dropout,
         )
+
+    def prepare(self, network: nn.Module, train: Labelled, device: str) -> None:
+        """Standardise what the encoder hears in the training rows, and fit the probe to it."""
+        from serkit.models.probe import prepare_head
+
+        encoder = cast("SpeechEncoder", network)
+        prepare_head(encoder, train, penalty=self.probe, batch_size=self.batch_size, device=device)
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """Return head and trained parts of the encoder, each with its share of the learning rate."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
     from torch import nn
 
+    from serkit.models.labelled import Labelled
     from serkit.models.settings import Weights
 
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -68,6 +69,8 @@ class NetworkSettings(ModelSettings):
         What Adam adds to the root of the squares.
     weight_decay : float, default 0.0
         Of Adam, decoupled from the gradient (AdamW).
+    label_smoothing : float, default 0.0
+        Share of each target that is spread evenly over all classes that the row may be.
     schedule : {"constant", "plateau", "one_cycle", "cosine"}, default "constant"
         How the learning rate goes on: see `serkit.models.schedules`.
     plateau_factor : float, default 0.1
@@ -106,6 +109,7 @@ class NetworkSettings(ModelSettings):
     betas: tuple[Share, Share] = (0.9, 0.999)
     epsilon: PositiveFloat = 1e-8
     weight_decay: NonNegativeFloat = 0.0
+    label_smoothing: Share = 0.0
     schedule: Literal["constant", "plateau", "one_cycle", "cosine"] = "constant"
     plateau_factor: Fraction = 0.1
     plateau_patience: PositiveInt = 10
@@ -162,6 +166,9 @@ class NetworkSettings(ModelSettings):
     def network(self, shape: tuple[int, ...], n_classes: int) -> nn.Module:
         """Return the network for features of this shape, its weights drawn by torch's generator."""
         raise NotImplementedError
+
+    def prepare(self, network: nn.Module, train: Labelled, device: str) -> None:
+        """Set what follows from the training rows before the first step: here nothing."""
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """Return what is trained of the network, each group with its `scale` of the learning rate."""

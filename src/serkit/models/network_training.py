@@ -10,17 +10,17 @@ from __future__ import annotations
 import math
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from serkit.errors import TrainingError
 from serkit.models.alterations import masked, mixed
 from serkit.models.checkpoints import Checkpoint, network_state, optimizer_state, restore_optimizer
 from serkit.models.epoch_bar import epoch_bar
 from serkit.models.history import Epoch, best_epoch, has_ended
+from serkit.models.losses import cross_entropy
 from serkit.models.schedules import learning_rate
 
 if TYPE_CHECKING:
@@ -31,23 +31,10 @@ if TYPE_CHECKING:
 
     from serkit.models.batches import Batch, Rows
     from serkit.models.checkpoints import Tensors
+    from serkit.models.labelled import Labelled
+    from serkit.models.losses import Targets
     from serkit.models.network_settings import NetworkSettings
     from serkit.models.standardise import StandardisedNetwork
-
-
-class Labelled(NamedTuple):
-    """Rows and the class of each.
-
-    Attributes
-    ----------
-    rows : Rows
-        Features.
-    truth : ndarray of int, shape (n,)
-        Position of each row's class.
-    """
-
-    rows: Rows
-    truth: NDArray[np.intp]
 
 
 @dataclass
@@ -58,16 +45,12 @@ class NetworkTraining:
     ----------
     network : StandardisedNetwork
         Network, on its device; trained in place.
-    n_classes : int
-        Scores that it has.
     settings : NetworkSettings
         How it is trained.
     train : Labelled
         Rows to train on.
     dev : Labelled, optional
         Rows to look at after each epoch.
-    class_weights : Tensor, shape (n_classes,), optional
-        Weight of each class in the loss.
     seed : int
         Of order and dropout.
     device : str
@@ -75,11 +58,9 @@ class NetworkTraining:
     """
 
     network: StandardisedNetwork
-    n_classes: int
     settings: NetworkSettings
     train: Labelled
     dev: Labelled | None
-    class_weights: torch.Tensor | None
     seed: int
     device: str
 
@@ -167,27 +148,23 @@ class NetworkTraining:
         self, optimizer: torch.optim.Optimizer, rows: NDArray[np.intp], rng: np.random.Generator
     ) -> tuple[float, int]:
         """Go one step down; return the loss of these rows and how many of them were right."""
-        truth = torch.from_numpy(self.train.truth[rows]).to(self.device)
-        batch, target = self._altered(self.train.rows.batch(rows, self.device), truth, rng)
+        targets = self.train.targets(rows, self.device)
+        batch, altered = self._altered(self.train.rows.batch(rows, self.device), targets, rng)
         with self._precision():
             scores = self.network.scores(*batch)
-            loss = functional.cross_entropy(scores.float(), target, weight=self.class_weights)
+        loss = cross_entropy(scores.float(), altered, smoothing=self.settings.label_smoothing)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        return loss.item(), int((scores.argmax(dim=1) == truth).sum())
+        return loss.item(), int((targets.among(scores).argmax(dim=1) == targets.truth).sum())
 
-    def _altered(
-        self, batch: Batch, truth: torch.Tensor, rng: np.random.Generator
-    ) -> tuple[Batch, torch.Tensor]:
-        """Standardise a batch, mask and mix it; return it and its targets: classes, or shares of classes."""
+    def _altered(self, batch: Batch, targets: Targets, rng: np.random.Generator) -> tuple[Batch, Targets]:
+        """Standardise a batch, mask and mix it; return it and its targets."""
         chosen = self.settings
         batch = batch._replace(features=self.network.standardise(batch.features))
         if chosen.spec_augment:
             batch = masked(batch, chosen.spec_augment, rng, frames_last="image" in chosen.layouts)
-        if chosen.mixup is None:
-            return batch, truth
-        return mixed(batch, functional.one_hot(truth, self.n_classes).float(), chosen.mixup, rng)
+        return (batch, targets) if chosen.mixup is None else mixed(batch, targets, chosen.mixup, rng)
 
     def _precision(self) -> AbstractContextManager[Any]:
         if self.settings.precision == "float32":
@@ -198,10 +175,10 @@ class NetworkTraining:
         if self.dev is None:
             return {}
         scores = network_scores(self.network, self.dev.rows, self.settings.batch_size, self.device)
-        truth = torch.from_numpy(self.dev.truth)
+        targets = self.dev.targets(slice(None))
         return {
-            "dev_loss": functional.cross_entropy(scores, truth).item(),
-            "dev_uar": _uar(self.dev.truth, scores.argmax(dim=1).numpy()),
+            "dev_loss": cross_entropy(scores, targets).item(),
+            "dev_uar": _uar(self.dev.truth, targets.among(scores).argmax(dim=1).numpy()),
         }
 
     def _diverged(self, epoch: int, loss: float, rate: float) -> TrainingError:

@@ -11,12 +11,14 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import torch
 from torch import nn
 
 from serkit.models.pooling import StatisticsPooling
+from serkit.models.standardise import Standardise
 from serkit.models.whisper_encoder import WhisperEncoder, after_end
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class SpeechEncoder(nn.Module):
-    """An encoder, a mix of its states, their mean and deviation over the clip, and a head.
+    """An encoder, the mean and deviation of its states over the clip, and a head.
 
     Parameters
     ----------
@@ -33,7 +35,9 @@ class SpeechEncoder(nn.Module):
     n_classes : int
         Number of scores.
     states : sequence of int, optional
-        States to mix: 0 is what enters the first block, 1 what leaves it. Without them all.
+        States to hear: 0 is what enters the first block, 1 what leaves it. Without them all.
+    join : {"mix", "concatenate"}, default "mix"
+        Whether states are averaged with learned shares, or pooled one by one and laid end to end.
     attention : int, default 0
         Hidden units of the attention that weights a clip's states; 0 weights all alike.
     hidden : int, default 0
@@ -56,17 +60,21 @@ class SpeechEncoder(nn.Module):
         n_classes: int,
         *,
         states: Sequence[int] | None = None,
+        join: Literal["mix", "concatenate"] = "mix",
         attention: int = 0,
         hidden: int = 0,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        units = encoder.conv2.out_channels
         self.encoder = encoder
         self.states = tuple(range(len(encoder.layers) + 1) if states is None else states)
-        self.mix = nn.Parameter(torch.zeros(len(self.states)))
-        self.pool = StatisticsPooling(units, attention)
-        self.head = _head(2 * units, n_classes, hidden=hidden, dropout=dropout)
+        n_pools, units = 1, encoder.conv2.out_channels
+        if join == "mix":
+            self.mix = nn.Parameter(torch.zeros(len(self.states)))
+        else:
+            n_pools = len(self.states)
+        self.pools = nn.ModuleList(StatisticsPooling(units, attention) for _ in range(n_pools))
+        self.head = Head(2 * units * n_pools, n_classes, hidden=hidden, dropout=dropout)
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores, (N, n_classes).
@@ -78,17 +86,36 @@ class SpeechEncoder(nn.Module):
         lengths : Tensor of int, shape (N,), optional
             Frames of each clip; without them all are as long as the longest.
         """
-        states = self.encoder(frames, lengths)
-        shares = self.mix.softmax(dim=0)
-        mixed = sum(shares[i] * states[number] for i, number in enumerate(self.states))
-        outside = None if lengths is None else after_end((lengths + 1) // 2, mixed.shape[1])
-        scores: torch.Tensor = self.head(self.pool(mixed, outside))
+        scores: torch.Tensor = self.head(self.embed(frames, lengths))
         return scores
 
+    def embed(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        """Return means and deviations of each clip, (N, n_values)."""
+        states = self.encoder(frames, lengths)
+        heard = [states[number] for number in self.states]
+        if len(self.pools) < len(heard):
+            shares = self.mix.softmax(dim=0)
+            heard = [torch.stack([share * one for share, one in zip(shares, heard, strict=True)]).sum(dim=0)]
+        outside = None if lengths is None else after_end((lengths + 1) // 2, heard[0].shape[1])
+        return torch.cat([pool(one, outside) for pool, one in zip(self.pools, heard, strict=True)], dim=1)
 
-def _head(n_values: int, n_classes: int, *, hidden: int, dropout: float) -> nn.Sequential:
-    """Standardise as batches have it, and score; the encoder's values differ in scale a thousandfold."""
-    layers: list[nn.Module] = [nn.BatchNorm1d(n_values), nn.Dropout(dropout)]
-    if hidden:
-        layers += [nn.Linear(n_values, hidden), nn.GELU(), nn.Dropout(dropout)]
-    return nn.Sequential(*layers, nn.Linear(hidden or n_values, n_classes))
+
+class Head(nn.Module):
+    """Pooled values, standardised as the training rows have them, and a layer or two to the scores.
+
+    Encoders' values differ in scale a thousandfold.
+    """
+
+    def __init__(self, n_values: int, n_classes: int, *, hidden: int = 0, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.standardise = Standardise(np.zeros(n_values, np.float32), np.ones(n_values, np.float32))
+        layers: list[nn.Module] = [nn.Dropout(dropout)]
+        if hidden:
+            layers += [nn.Linear(n_values, hidden), nn.GELU(), nn.Dropout(dropout)]
+        self.layers = nn.Sequential(*layers)
+        self.scores = nn.Linear(hidden or n_values, n_classes)
+
+    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return the scores, (N, n_classes)."""
+        scores: torch.Tensor = self.scores(self.layers(self.standardise(pooled)))
+        return scores

@@ -11,7 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from serkit.models.calibration import check_finite, decision_scores, fit_temperature, softmax
 from serkit.models.dev_rows import fit_split
+from serkit.models.emotion_sets import allowed_classes, emotion_sets, own_scores
 from serkit.models.inner_folds import inner_folds
+from serkit.models.settings import CLASSIFIER
 from serkit.parallel import map_parallel
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         Sorted labels.
     estimator_ : estimator
         The classifier, fitted on all rows.
+    emotion_sets_ : dict of str to frozenset of str
+        Labels of each corpus, where corpora were given.
     temperature_ : float
         What its scores are divided by.
 
@@ -61,7 +65,14 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.held_out = held_out
         self.workers = workers
 
-    def fit(self, features: NDArray[Any], labels: ArrayLike, groups: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        features: NDArray[Any],
+        labels: ArrayLike,
+        groups: ArrayLike | None = None,
+        *,
+        corpora: NDArray[Any] | None = None,
+    ) -> Self:
         """Fit temperature and classifier.
 
         Parameters
@@ -72,6 +83,8 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             Label of each row.
         groups : array_like, shape (n,), optional
             Speaker of each row; without them every row is its own group.
+        corpora : ndarray, shape (n,), optional
+            Corpus of each row, for a network that learns among the labels of each corpus.
 
         Raises
         ------
@@ -87,12 +100,20 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             splits = inner_folds(labels, groups, folds=self.held_out)
         else:
             splits = self.held_out
-        self.temperature_ = self._temperature(features, labels, splits) if splits else 1.0
-        self.estimator_ = clone(self.estimator).fit(features, labels)
+        self.emotion_sets_ = {} if corpora is None else emotion_sets(labels, corpora)
+        self.temperature_ = self._temperature(features, labels, splits, corpora) if splits else 1.0
+        own = {} if corpora is None else {f"{CLASSIFIER}__corpora": corpora}
+        self.estimator_ = clone(self.estimator).fit(features, labels, **own)
         return self
 
     @classmethod
-    def around(cls, fitted: Any, features: NDArray[Any], labels: NDArray[Any]) -> Self:
+    def around(
+        cls,
+        fitted: Any,
+        features: NDArray[Any],
+        labels: NDArray[Any],
+        corpora: NDArray[Any] | None = None,
+    ) -> Self:
         """Calibrate a model that is fitted already.
 
         Parameters
@@ -103,30 +124,59 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             Features of rows that it was not fitted on. Without a row the temperature is 1.
         labels : ndarray, shape (n,)
             Their labels, all of which it knows.
+        corpora : ndarray, shape (n,), optional
+            Their corpora, for a network that has learned among the labels of each corpus.
         """
         model = cls(fitted)
         model.classes_, model.estimator_, model.temperature_ = fitted.classes_, fitted, 1.0
+        model.emotion_sets_ = {} if corpora is None else fitted[-1].emotion_sets_
         if len(labels):
             truth = np.searchsorted(fitted.classes_, labels)
-            model.temperature_ = fit_temperature(decision_scores(fitted, features), truth)
+            scores = own_scores(decision_scores(fitted, features), model._allowed(corpora))
+            model.temperature_ = fit_temperature(scores, truth)
         return model
 
-    def predict_proba(self, features: NDArray[Any]) -> Matrix:
-        """Return the calibrated probability of each class, shape (n, n_classes)."""
+    def predict_proba(self, features: NDArray[Any], corpora: NDArray[Any] | None = None) -> Matrix:
+        """Return the calibrated probability of each class, shape (n, n_classes).
+
+        Parameters
+        ----------
+        features : ndarray, shape (n, ...)
+            Features.
+        corpora : ndarray, shape (n,), optional
+            Corpus of each row: the probabilities of labels that a corpus does not contain are 0 then.
+        """
         check_is_fitted(self)
-        return softmax(decision_scores(self.estimator_, features) / self.temperature_)
+        scores = own_scores(decision_scores(self.estimator_, features), self._allowed(corpora))
+        return softmax(scores / self.temperature_)
 
     def predict(self, features: NDArray[Any]) -> NDArray[Any]:
         """Return the most probable label of each row."""
         labels: NDArray[Any] = self.classes_[self.predict_proba(features).argmax(axis=1)]
         return labels
 
-    def _temperature(self, features: NDArray[Any], labels: NDArray[Any], splits: list[Split]) -> float:
-        score = partial(_scores_of_split, self.estimator, features, labels)
+    def _allowed(self, corpora: NDArray[Any] | None) -> NDArray[np.bool_] | None:
+        return None if corpora is None else allowed_classes(corpora, self.classes_, self.emotion_sets_)
+
+    def _temperature(
+        self,
+        features: NDArray[Any],
+        labels: NDArray[Any],
+        splits: list[Split],
+        corpora: NDArray[Any] | None,
+    ) -> float:
+        score = partial(_scores_of_split, self.estimator, features, labels, corpora)
         scores = np.concatenate(list(map_parallel(score, splits, workers=self.workers)))
-        truth = np.concatenate([labels[held_out] for _, held_out in splits])
-        return fit_temperature(scores, np.searchsorted(self.classes_, truth))
+        rows = np.concatenate([held_out for _, held_out in splits])
+        allowed = self._allowed(None if corpora is None else corpora[rows])
+        return fit_temperature(own_scores(scores, allowed), np.searchsorted(self.classes_, labels[rows]))
 
 
-def _scores_of_split(estimator: Any, features: NDArray[Any], labels: NDArray[Any], split: Split) -> Matrix:
-    return decision_scores(fit_split(estimator, features, labels, split), features[split[1]])
+def _scores_of_split(
+    estimator: Any,
+    features: NDArray[Any],
+    labels: NDArray[Any],
+    corpora: NDArray[Any] | None,
+    split: Split,
+) -> Matrix:
+    return decision_scores(fit_split(estimator, features, labels, split, corpora), features[split[1]])

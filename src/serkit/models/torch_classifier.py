@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
 
 from serkit.errors import FeatureError, TrainingError
 from serkit.models.batches import Rows
 from serkit.models.calibration import softmax
 from serkit.models.checkpoints import fingerprint
+from serkit.models.emotion_sets import allowed_classes, balanced_weights, emotion_sets
 from serkit.models.initialisation import count_parameters, initialise
+from serkit.models.labelled import Labelled
 from serkit.models.network_export import network_onnx
-from serkit.models.network_training import Labelled, NetworkTraining, network_scores, seed_everything
+from serkit.models.network_training import NetworkTraining, network_scores, seed_everything
 from serkit.models.oversampling import oversampled_rows
 from serkit.models.precision import check_bfloat16
 from serkit.models.standardise import StandardisedNetwork, fit_standardise
@@ -60,6 +61,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         Sorted labels.
     shape_ : tuple of int
         Of the features of one row; of sequences, of the shortest.
+    emotion_sets_ : dict of str to frozenset of str
+        Labels of each corpus, where corpora were given.
     network_ : torch.nn.Module
         The trained network, its input standardised first.
     history_ : list of Epoch
@@ -105,7 +108,12 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         return self
 
     def fit(
-        self, features: Features, labels: ArrayLike, *, dev: tuple[Features, ArrayLike] | None = None
+        self,
+        features: Features,
+        labels: ArrayLike,
+        *,
+        dev: tuple[Features, ArrayLike] | tuple[Features, ArrayLike, ArrayLike] | None = None,
+        corpora: ArrayLike | None = None,
     ) -> Self:
         """Train the network.
 
@@ -115,8 +123,11 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             Features, as the network takes them; sequences may differ in their number of frames.
         labels : array_like, shape (n,)
             Label of each row.
-        dev : (features, labels), optional
+        dev : (features, labels) or (features, labels, corpora), optional
             Rows that are looked at after each epoch, to stop early and for the history.
+        corpora : array_like, shape (n,), optional
+            Corpus of each row. With them a row teaches only among the labels of its own corpus, and labels
+            are balanced within each corpus.
 
         Raises
         ------
@@ -127,10 +138,12 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             does not compute in the precision that is set.
         """
         self.classes_, truth = np.unique(np.asarray(labels), return_inverse=True)
-        train = Labelled(Rows(features), truth)
+        self.emotion_sets_ = {} if corpora is None else emotion_sets(labels, corpora)
+        weights = balanced_weights(labels, corpora) if self.settings.balance == "class_weight" else None
+        train = Labelled(Rows(features), truth, self.classes_.size, self._allowed(corpora), weights)
         self._check(train.rows, dev is not None)
         self.shape_ = train.rows.shape
-        parts = [train] if dev is None else [train, self._labelled(dev)]
+        parts = [train] if dev is None else [train, self._labelled(*dev)]
         with _own_draws(self.device):
             training = self._training(*parts)
             path = self._checkpoint(parts)
@@ -202,24 +215,24 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         if self.settings.looks_at_dev and not has_dev:
             raise TrainingError(f"{name}: looks at dev rows, but was given none")
 
-    def _labelled(self, dev: tuple[Features, ArrayLike]) -> Labelled:
-        labels = np.asarray(dev[1])
+    def _allowed(self, corpora: ArrayLike | None) -> NDArray[np.bool_] | None:
+        return None if corpora is None else allowed_classes(corpora, self.classes_, self.emotion_sets_)
+
+    def _labelled(self, features: Features, given: ArrayLike, corpora: ArrayLike | None = None) -> Labelled:
+        labels = np.asarray(given)
         unknown = sorted(set(labels.tolist()) - set(self.classes_.tolist()))
         if unknown:
             raise TrainingError(f"no training row is {', '.join(map(str, unknown))}, but dev rows are")
-        return Labelled(Rows(dev[0]), np.searchsorted(self.classes_, labels))
+        truth = np.searchsorted(self.classes_, labels)
+        return Labelled(Rows(features), truth, self.classes_.size, self._allowed(corpora))
 
     def _training(self, train: Labelled, dev: Labelled | None = None) -> NetworkTraining:
-        weights = None
-        if self.settings.balance == "class_weight":
-            balanced = compute_class_weight("balanced", classes=np.unique(train.truth), y=train.truth)
-            weights = torch.tensor(balanced, dtype=torch.float32, device=self.device)
         if self.settings.balance == "oversample":
             repeated = oversampled_rows(train.truth, seed=self.seed)
-            train = Labelled(train.rows.take(repeated), train.truth[repeated])
+            train = train.take(repeated)
         network = self._network(train.rows)
-        n_classes = self.classes_.size
-        return NetworkTraining(network, n_classes, self.settings, train, dev, weights, self.seed, self.device)
+        self.settings.prepare(network.body, train, self.device)
+        return NetworkTraining(network, self.settings, train, dev, self.seed, self.device)
 
     def _network(self, rows: Rows) -> StandardisedNetwork:
         seed_everything(self.seed, 0)
@@ -234,7 +247,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             return None
         chosen = self.settings.model_dump(mode="json")
         facts = {"settings": chosen, "seed": self.seed, "device": self.device, "torch": torch.__version__}
-        arrays = [array for part in parts for array in (part.rows.features, part.truth)]
+        arrays = [array for part in parts for array in part.arrays]
         return Path(self.checkpoints) / f"{fingerprint(facts, arrays)}.safetensors"
 
 

@@ -102,6 +102,15 @@ class TrainingData(NamedTuple):
     rows: pandas.DataFrame
     features: NDArray[np.float32]
 
+    @property
+    def corpora(self) -> NDArray[np.str_]:
+        """Corpus of each row."""
+        return self.rows["corpus"].to_numpy(dtype=str)
+
+    def take(self, rows: Positions) -> TrainingData:
+        """Return these rows alone."""
+        return TrainingData(self.rows.iloc[rows], self.features[rows])
+
 
 @dataclass(frozen=True)
 class FittedModel:
@@ -128,11 +137,16 @@ class FittedModel:
         """Return the columns of the features that it uses."""
         return take_columns(features, self.columns, self.layout)
 
-    def probabilities(self, features: NDArray[np.float32], classes: tuple[str, ...]) -> NDArray[np.float64]:
-        """Return the probability of each class; 0 for those that the training rows did not have."""
-        found = np.zeros((len(features), len(classes)))
+    def probabilities(self, data: TrainingData, classes: tuple[str, ...]) -> NDArray[np.float64]:
+        """Return the probability of each class; 0 for those that the training rows did not have.
+
+        They are 0, too, for those that the corpus of a recording does not contain, if the model has learned
+        so.
+        """
+        found = np.zeros((len(data.features), len(classes)))
         columns = [classes.index(name) for name in self.model.classes_]
-        found[:, columns] = self.model.predict_proba(self.take(features))
+        corpora = data.corpora if self.model.emotion_sets_ else None
+        found[:, columns] = self.model.predict_proba(self.take(data.features), corpora)
         return found
 
 
@@ -232,17 +246,21 @@ def _training_part(
     recipe: Recipe, data: TrainingData, train: Positions, dev: Positions | None
 ) -> tuple[Unit, TrainingPart]:
     """Gather the rows that may be seen, and what to hold out among them."""
+    corpora = data.corpora if recipe.data.own_emotions else None
     if dev is None:
         rows = data.rows.iloc[train]
         unit, splits = hold_out(rows, folds=recipe.search.folds)
         if isinstance(recipe.model, NetworkSettings) and recipe.model.monitors_dev:
             splits = splits[:1]  # the network cannot be stopped in time on rows that it is trained on
         labels = rows["emotion"].to_numpy(dtype=str)
-        return unit, TrainingPart(data.features[train], labels, splits, recipe.features.layout)
+        own = None if corpora is None else corpora[train]
+        return unit, TrainingPart(data.features[train], labels, splits, recipe.features.layout, own)
     seen = np.concatenate([train, dev])
     split = (np.arange(train.size), np.arange(train.size, seen.size))
     labels = data.rows["emotion"].to_numpy(dtype=str)
-    return "dev part", TrainingPart(data.features[seen], labels[seen], [split], recipe.features.layout)
+    own = None if corpora is None else corpora[seen]
+    part = TrainingPart(data.features[seen], labels[seen], [split], recipe.features.layout, own)
+    return "dev part", part
 
 
 def _watching(settings: ModelSettings, has_dev: bool) -> ModelSettings:
@@ -256,6 +274,8 @@ def _calibrate(recipe: Recipe, model: Pipeline, part: TrainingPart, workers: int
     if watches_dev(model):
         split = part.splits[0]
         held_out = split[1] if splits else split[1][:0]
-        fitted = fit_split(model, part.features, part.labels, split)
-        return TemperatureScaled.around(fitted, part.features[held_out], part.labels[held_out])
-    return TemperatureScaled(model, held_out=splits, workers=workers).fit(part.features, part.labels)
+        fitted = fit_split(model, part.features, part.labels, split, part.corpora)
+        own = None if part.corpora is None else part.corpora[held_out]
+        return TemperatureScaled.around(fitted, part.features[held_out], part.labels[held_out], own)
+    scaled = TemperatureScaled(model, held_out=splits, workers=workers)
+    return scaled.fit(part.features, part.labels, corpora=part.corpora)

@@ -166,7 +166,7 @@ def _run_folds(
 
 def _run_fold(plan: TrainingPlan, data: TrainingData, fold: Fold, computing: Computing) -> FoldResult:
     fitted = fit_model(plan.recipe, data, train=fold.train, dev=fold.dev, computing=computing)
-    probabilities = fitted.probabilities(data.features[fold.test], plan.classes)
+    probabilities = fitted.probabilities(data.take(fold.test), plan.classes)
     return FoldResult(
         name=fold.name,
         rows=fold.test.tolist(),

@@ -1,0 +1,73 @@
+"""Rows of features with what is to be learned from each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from serkit.models.losses import Targets
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from serkit.models.batches import Rows
+
+    Positions = NDArray[np.intp]
+
+Kind = TypeVar("Kind", bound=np.generic)
+
+
+class Labelled(NamedTuple):
+    """Rows and the class of each.
+
+    Attributes
+    ----------
+    rows : Rows
+        Features.
+    truth : ndarray of int, shape (n,)
+        Position of each row's class.
+    n_classes : int
+        Classes that there are.
+    allowed : ndarray of bool, shape (n, n_classes), optional
+        Classes that each row may be; without it all.
+    weights : ndarray of float32, shape (n,), optional
+        How much each row counts.
+    """
+
+    rows: Rows
+    truth: NDArray[np.intp]
+    n_classes: int
+    allowed: NDArray[np.bool_] | None = None
+    weights: NDArray[np.float32] | None = None
+
+    def take(self, rows: Positions) -> Labelled:
+        """Return these rows alone."""
+        return self._replace(
+            rows=self.rows.take(rows),
+            truth=self.truth[rows],
+            allowed=_taken(self.allowed, rows),
+            weights=_taken(self.weights, rows),
+        )
+
+    def targets(self, rows: Positions | slice, device: str = "cpu") -> Targets:
+        """Return what is to be learned from these rows."""
+        truth = torch.from_numpy(self.truth[rows]).to(device)
+        shares = functional.one_hot(truth, self.n_classes).float()
+        allowed, weights = (
+            None if part is None else torch.from_numpy(part[rows]).to(device)
+            for part in (self.allowed, self.weights)
+        )
+        return Targets(shares, allowed, weights)
+
+    @property
+    def arrays(self) -> list[NDArray[np.generic]]:
+        """Everything that a training follows from."""
+        parts = (self.rows.features, self.truth, self.allowed, self.weights)
+        return [values for values in parts if values is not None]
+
+
+def _taken(values: NDArray[Kind] | None, rows: Positions) -> NDArray[Kind] | None:
+    return None if values is None else values[rows]

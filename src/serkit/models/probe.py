@@ -1,0 +1,82 @@
+"""The head of a speech encoder before it is tuned: what its published states tell by themselves.
+
+A random head would first send random gradients through the blocks, and spoil what they know [1]_. So values
+are standardised, and the head begins as the best logistic regression on the encoder as it is.
+
+References
+----------
+.. [1] Kumar, A. et al. (2022). Fine-tuning can distort pretrained features and underperform
+   out-of-distribution. ICLR.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from serkit.models.losses import cross_entropy
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from serkit.models.batches import Rows
+    from serkit.models.labelled import Labelled
+    from serkit.models.speech_encoder import SpeechEncoder
+
+_STEPS = 100
+_LEAST_DEVIATION = 1e-6
+
+
+def prepare_head(
+    network: SpeechEncoder, train: Labelled, *, penalty: float | None, batch_size: int, device: str
+) -> None:
+    """Standardise the pooled values by the training rows; fit the scores to them, too, if asked for.
+
+    Parameters
+    ----------
+    network : SpeechEncoder
+        Its head is changed in place.
+    train : Labelled
+        Training rows.
+    penalty : float, optional
+        Half of it is how much the sum of the squared weights counts beside the mean loss; without it the
+        weights of the scores stay as they are.
+    batch_size : int
+        Rows at once.
+    device : str
+        Where the network is.
+    """
+    pooled = _embed(network, train.rows, batch_size, device)
+    standardise = network.head.standardise
+    standardise.mean.copy_(pooled.mean(dim=0))
+    standardise.deviation.copy_(pooled.std(dim=0, correction=0).clamp(min=_LEAST_DEVIATION))
+    if penalty is not None:
+        _fit(network.head.scores, standardise(pooled), train, penalty)
+
+
+def _embed(network: SpeechEncoder, rows: Rows, batch_size: int, device: str) -> torch.Tensor:
+    network.eval()
+    batches = rows.batches(batch_size)
+    with torch.no_grad():
+        parts = [network.embed(*rows.batch(batch, device)) for batch in batches]
+    return torch.cat(parts)[np.argsort(np.concatenate(batches))]
+
+
+def _fit(scores: nn.Linear, values: torch.Tensor, train: Labelled, penalty: float) -> None:
+    """Fit a logistic regression from zero, in steps that know the curvature."""
+    targets = train.targets(slice(None), str(values.device))
+    for weights in scores.parameters():
+        torch.nn.init.zeros_(weights)
+    optimizer = torch.optim.LBFGS(
+        scores.parameters(), max_iter=_STEPS, history_size=10, line_search_fn="strong_wolfe"
+    )
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        total = cross_entropy(scores(values), targets) + penalty / 2 * scores.weight.square().sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
