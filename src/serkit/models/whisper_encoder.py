@@ -65,10 +65,9 @@ class SelfAttention(nn.Module):
             project(states).unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for project in (self.q_proj, self.k_proj, self.v_proj)
         )
-        likeness = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
-        if outside is not None:
-            likeness = likeness.masked_fill(outside[:, None, None, :], -math.inf)
-        taken: torch.Tensor = self.out_proj((likeness.softmax(dim=-1) @ value).transpose(1, 2).flatten(2))
+        heard = None if outside is None else ~outside[:, None, None, :]
+        heads = functional.scaled_dot_product_attention(query, key, value, heard)
+        taken: torch.Tensor = self.out_proj(heads.transpose(1, 2).flatten(2))
         return taken
 
 
@@ -141,16 +140,14 @@ class WhisperEncoder(nn.Module):
         FeatureError
             If a clip is longer than the positions reach.
         """
-        outside = None
+        hidden, outside = frames, None
         if lengths is not None:
-            silent = after_end(lengths, frames.shape[1])[:, None, :]
             outside = after_end((lengths + 1) // 2, (frames.shape[1] + 1) // 2)
-        hidden = frames.transpose(1, 2)
-        for convolve in (self.conv1, self.conv2):
+            silent = after_end(lengths, frames.shape[1]).unsqueeze(-1)
+        for convolution in (self.conv1, self.conv2):
             if lengths is not None:
                 hidden = hidden.masked_fill(silent, 0.0)
-            hidden = functional.gelu(convolve(hidden))
-        hidden = hidden.transpose(1, 2)
+            hidden = functional.gelu(convolve(hidden, convolution))
         self._check_length(hidden.shape[1])
         states = [hidden + self.embed_positions.weight[: hidden.shape[1]]]
         for block in self.layers:
@@ -167,6 +164,25 @@ class WhisperEncoder(nn.Module):
             raise FeatureError(
                 f"a clip of {2 * n_states} frames: the encoder takes {2 * most}", hint="set audio.duration_s"
             )
+
+
+def convolve(frames: torch.Tensor, convolution: nn.Conv1d) -> torch.Tensor:
+    """Convolve frames, (N, n_frames, n_rows), as one product with a matrix, which can be stored as integers.
+
+    Examples
+    --------
+    >>> convolution = nn.Conv1d(2, 3, 3, stride=2, padding=1)
+    >>> frames = torch.randn(1, 5, 2)
+    >>> expected = convolution(frames.transpose(1, 2)).transpose(1, 2)
+    >>> torch.allclose(convolve(frames, convolution), expected, atol=1e-6)
+    True
+    """
+    (width,), (stride,) = convolution.kernel_size, convolution.stride
+    padded = functional.pad(frames, (0, 0, width // 2, width // 2))
+    last = padded.shape[1] - width + 1
+    windows = torch.cat([padded[:, first : first + last : stride] for first in range(width)], dim=-1)
+    weights = convolution.weight.transpose(1, 2).reshape(convolution.out_channels, -1)
+    return functional.linear(windows, weights, convolution.bias)
 
 
 def after_end(lengths: torch.Tensor, longest: int) -> torch.Tensor:
