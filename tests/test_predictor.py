@@ -176,6 +176,14 @@ def test_a_prediction_is_plain_json_and_ranked() -> None:
         "emotion": "sad",
         "confidence": 0.666667,
         "abstained": False,
+        "derived_valence": -0.333333,
+        "derived_arousal": -0.466667,
         "probabilities": {"calm": 0.333333, "sad": 0.666667},
     }
     assert prediction.ranked() == [("sad", 2 / 3), ("calm", 1 / 3)]
+
+
+def test_affect_is_derived_only_from_emotions_whose_place_is_known() -> None:
+    prediction = Prediction("a.wav", 0.0, 2.0, "pride", 0.9, {"pride": 0.9, "sad": 0.1})
+    assert (prediction.valence, prediction.arousal) == (None, None)
+    assert prediction.to_dict()["derived_valence"] is None

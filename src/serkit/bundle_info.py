@@ -29,6 +29,8 @@ class CorpusFacts(_Facts):
         Language spoken, "" if not known.
     speaker_keys : tuple of str
         `speaker_key` of each speaker, so that a test on the same speakers can be told; empty if not known.
+    emotions : tuple of str
+        Emotions that it contains, where the model has learned, and is tested, among these alone.
     """
 
     name: str
@@ -37,6 +39,7 @@ class CorpusFacts(_Facts):
     speakers: int = Field(ge=0)
     language: str = ""
     speaker_keys: tuple[str, ...] = ()
+    emotions: tuple[str, ...] = ()
 
 
 def speaker_key(group: str) -> str:

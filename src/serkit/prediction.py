@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from serkit.emotions import EMOTIONS
+
 if TYPE_CHECKING:
     from serkit.errors import SerkitError
 
@@ -37,6 +39,37 @@ class Prediction:
     probabilities: dict[str, float]
     abstained: bool = False
 
+    @property
+    def valence(self) -> float | None:
+        """How pleasant the emotion is, -1 to 1, derived: see `affect`."""
+        return self.affect[0]
+
+    @property
+    def arousal(self) -> float | None:
+        """How excited the emotion is, -1 to 1, derived: see `affect`."""
+        return self.affect[1]
+
+    @property
+    def affect(self) -> tuple[float | None, float | None]:
+        """Valence and arousal, derived from the probabilities.
+
+        Each emotion's place on the circumplex of affect, weighted by its probability. Nobody has rated the
+        valence or the arousal of the voices that the model was trained on. None for both if serkit does not
+        know the place of a label.
+
+        Examples
+        --------
+        >>> Prediction("a.wav", 0.0, 2.0, "sad", 0.5, {"sad": 0.5, "neutral": 0.5}).affect
+        (-0.35, -0.2)
+        """
+        if not EMOTIONS.keys() >= self.probabilities.keys():
+            return None, None
+        weighted = [(EMOTIONS[label], share) for label, share in self.probabilities.items()]
+        return (
+            sum(emotion.valence * share for emotion, share in weighted),
+            sum(emotion.arousal * share for emotion, share in weighted),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the attributes as plain JSON values, numbers rounded to 6 decimals.
 
@@ -52,6 +85,8 @@ class Prediction:
             "emotion": self.emotion,
             "confidence": round(self.confidence, 6),
             "abstained": self.abstained,
+            "derived_valence": _rounded(self.valence),
+            "derived_arousal": _rounded(self.arousal),
             "probabilities": {label: round(value, 6) for label, value in self.probabilities.items()},
         }
 
@@ -64,6 +99,10 @@ class Prediction:
         [('sad', 0.75), ('happy', 0.25)]
         """
         return sorted(self.probabilities.items(), key=lambda item: -item[1])
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
 
 
 @dataclass(frozen=True)

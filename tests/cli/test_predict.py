@@ -206,7 +206,8 @@ def test_json_has_the_documented_schema(serkit: Serkit, tiny_bundle: Path, voice
     assert list(document) == ["model", "predictions", "failures"]
     assert document["model"] == "tiny"
     (prediction,) = document["predictions"]
-    facts = ["source", "start", "end", "emotion", "confidence", "abstained", "probabilities"]
+    affect = ["derived_valence", "derived_arousal"]
+    facts = ["source", "start", "end", "emotion", "confidence", "abstained", *affect, "probabilities"]
     assert list(prediction) == facts
     assert list(prediction["probabilities"]) == LABELS
     assert sum(prediction["probabilities"].values()) == pytest.approx(1, abs=1e-5)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas
 import pytest
 
 from serkit.bundle_info import BundleInfo, CorpusFacts, speaker_key
 from serkit.errors import ManifestError
-from serkit.evaluation.bundle_scoring import bundle_facts, predict_manifest
+from serkit.evaluation.bundle_scoring import bundle_facts, predict_manifest, probabilities_of
 
 MANIFEST = pandas.DataFrame(
     {
@@ -73,3 +74,9 @@ def test_a_model_that_knows_none_of_the_emotions_is_refused(tiny_bundle):
 
     with pytest.raises(ManifestError, match="the recordings are boredom"):
         predict_manifest(load_bundle(tiny_bundle), MANIFEST[2:])
+
+
+def test_a_corpus_is_tested_among_the_emotions_that_the_model_has_learned_from_it():
+    savee = trained_on("savee/DC").model_copy(update={"emotions": ("sad",)})
+    probabilities = probabilities_of(make_info(savee), MANIFEST, np.zeros((3, 2)))
+    assert probabilities.tolist() == [[0.0, 1.0], [0.0, 1.0], [0.5, 0.5]]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from serkit.evaluation import EvaluationReport
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913, PLR0917 - one argument per option
     bundle: Annotated[
         str, typer.Argument(metavar="BUNDLE", help="A model that ships, or a bundle's folder.")
     ],
@@ -27,9 +27,14 @@ def evaluate(
     manifest: ManifestOption = None,
     out: Annotated[Path | None, typer.Option(file_okay=False, help="Folder to write the report to.")] = None,
     workers: WorkersOption = 1,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Alter the recordings in ten ways, and print what is lost.")
+    ] = False,
 ) -> None:
     """Score a saved model on labelled recordings.
 
+    With --robustness: the recordings as they are, and louder, quieter, through
+    the telephone, through Opus, in noise, in babble, in a room, and between silences.
     With --out: report.html, report.md, report.json, predictions.csv and the pictures.
     Speakers that the model was trained on are reported: their scores are not honest.
     """
@@ -42,6 +47,11 @@ def evaluate(
     predictions = predict_manifest(model, rows, cache=feature_cache(), workers=workers, progress=True)
     report = make_report(predictions, facts=bundle_facts(model.info, rows))
     _print_report(report)
+    if robustness:
+        from serkit.evaluation.robustness import measure_robustness, robustness_table
+
+        losses = measure_robustness(model, rows, workers=workers, progress=True)
+        _print_table(robustness_table(losses))
     if out is not None:
         from serkit.evaluation.pages import write_report
         from serkit.evaluation.predictions import PREDICTIONS_FILE, write_predictions

@@ -77,7 +77,8 @@ def predict(  # noqa: PLR0913, PLR0917 - one argument per option
 
     json: one object, "model", "predictions" and "failures". A prediction has
     "source", "start" and "end" in seconds, "emotion", "confidence",
-    "abstained" and "probabilities" by label; a failure "source" and "error".
+    "abstained", "derived_valence", "derived_arousal" and "probabilities" by label;
+    a failure "source" and "error".
     jsonl: one prediction per line, each as soon as it is known.
     csv, parquet: one column for each of these, "probability_LABEL" for each label.
     """

@@ -86,7 +86,7 @@ def write_parquet(answers: Answers, stream: IO[bytes]) -> None:
 
 def _columns(labels: tuple[str, ...]) -> list[str]:
     facts = ["source", "start", "end", "emotion", "confidence", "abstained"]
-    return facts + [f"probability_{label}" for label in labels]
+    return [*facts, "derived_valence", "derived_arousal", *(f"probability_{label}" for label in labels)]
 
 
 def _row(prediction: Prediction) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from serkit.bundle_info import speaker_key
 from serkit.corpora.manifest import is_complete
@@ -11,13 +11,16 @@ from serkit.evaluation.predictions import Predictions
 from serkit.evaluation.report import RunFacts
 from serkit.features.table import extract_features
 from serkit.models.calibration import softmax
+from serkit.models.emotion_sets import allowed_classes, own_scores
 from serkit.splits import speaker_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy as np
     import pandas
+    from numpy.typing import NDArray
 
     from serkit.bundle import ModelBundle
     from serkit.bundle_info import BundleInfo, CorpusFacts
@@ -57,17 +60,28 @@ def predict_manifest(
     AudioError
         If a recording cannot be used.
     """
-    labels = bundle.info.labels
-    rows = manifest[manifest["emotion"].isin(labels)]
-    if rows.empty:
-        known, given = ", ".join(labels), ", ".join(sorted(set(manifest["emotion"])))
-        raise ManifestError(
-            f"{bundle.info.name} tells {known} apart; the recordings are {given}", hint="test another model"
-        )
-    front_end = bundle.info.front_end
+    rows, front_end = known_rows(bundle.info, manifest), bundle.info.front_end
     table = extract_features(rows, front_end, cache=cache, workers=workers, progress=progress)
     scores = bundle.scores(table.values)
-    return Predictions(rows, softmax(scores / bundle.info.temperature), labels)
+    return Predictions(rows, probabilities_of(bundle.info, rows, scores), bundle.info.labels)
+
+
+def known_rows(info: BundleInfo, manifest: pandas.DataFrame) -> pandas.DataFrame:
+    """Return the recordings whose emotion a saved model knows, or raise ManifestError if there are none."""
+    rows = manifest[manifest["emotion"].isin(info.labels)]
+    if rows.empty:
+        known, given = ", ".join(info.labels), ", ".join(sorted(set(manifest["emotion"])))
+        raise ManifestError(
+            f"{info.name} tells {known} apart; the recordings are {given}", hint="test another model"
+        )
+    return rows
+
+
+def probabilities_of(info: BundleInfo, rows: pandas.DataFrame, scores: NDArray[Any]) -> NDArray[np.float64]:
+    """Return probabilities, 0 for emotions that a corpus does not contain, if the model has learned so."""
+    sets = {corpus.name: frozenset(corpus.emotions) for corpus in info.corpora if corpus.emotions}
+    allowed = allowed_classes(rows["corpus"].to_numpy(dtype=str), info.labels, sets)
+    return softmax(own_scores(scores, allowed) / info.temperature)
 
 
 def bundle_facts(info: BundleInfo, manifest: pandas.DataFrame) -> RunFacts:

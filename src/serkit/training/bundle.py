@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from serkit.evaluation import EvaluationReport
     from serkit.evaluation.report import GroupScore, Score
+    from serkit.models.emotion_sets import EmotionSets
     from serkit.recipe import Recipe
     from serkit.training.fitting import FittedModel, TrainingData
 
@@ -74,14 +75,14 @@ def save_model(
         labels=tuple(str(label) for label in fitted.model.classes_),
         front_end=only_blocks(recipe.features, fitted.record.blocks),
         temperature=fitted.record.temperature,
-        corpora=tuple(_corpora(data.rows[~is_copy(data.rows)])),
+        corpora=tuple(_corpora(data.rows[~is_copy(data.rows)], fitted.model.emotion_sets_)),
         scores=tuple(_scores(report)),
         recipe=recipe.model_dump(mode="json"),
     )
     return save_bundle(folder, info, model, model_card(info))
 
 
-def _corpora(rows: pandas.DataFrame) -> Iterator[CorpusFacts]:
+def _corpora(rows: pandas.DataFrame, sets: EmotionSets) -> Iterator[CorpusFacts]:
     for name, part in rows.groupby("corpus", sort=False):
         known = CORPORA.get(str(name))
         languages = set(part["language"].dropna()) if "language" in part else set()
@@ -92,6 +93,7 @@ def _corpora(rows: pandas.DataFrame) -> Iterator[CorpusFacts]:
             speakers=part["speaker"].nunique() if "speaker" in part else 0,
             language=", ".join(sorted(languages)),
             speaker_keys=tuple(sorted({speaker_key(group) for group in _speakers(part)})),
+            emotions=tuple(sorted(sets.get(str(name), ()))),
         )
 
 
