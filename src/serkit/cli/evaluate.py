@@ -51,7 +51,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument per option
         from serkit.evaluation.robustness import measure_robustness, robustness_table
 
         losses = measure_robustness(model, rows, workers=workers, progress=True)
-        _print_table(robustness_table(losses))
+        print_report_table(robustness_table(losses))
     if out is not None:
         from serkit.evaluation.pages import write_report
         from serkit.evaluation.predictions import PREDICTIONS_FILE, write_predictions
