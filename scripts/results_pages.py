@@ -1,0 +1,263 @@
+"""The pages that scripts/results.py writes, from the records of finished runs."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from reference_systems import PUBLISHED, SYSTEMS, VARIATIONS
+from run_records import Job
+
+from serkit import __version__
+from serkit.corpora import CORPORA
+from serkit.evaluation.tables import percent, summary_line
+from serkit.training.plan import library_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from reference_systems import Published
+    from run_records import RunRecord
+
+    from serkit.evaluation.report import Score
+
+    Records = Mapping[Job, RunRecord]
+
+RECIPES = {
+    "functionals-logistic-regression": "logistic regression",
+    "functionals-svm-rbf": "SVM, RBF kernel",
+}
+# Folder of each corpus, which is also the name of the recipes' protocol for it.
+FOLDERS = {"ravdess": "ravdess", "crema-d": "cremad", "savee": "savee", "tess": "tess"}
+NOT_RUN = "not run"
+SCORES = "model|UAR %|mean of folds|WAR %|macro F1 %|ECE %|chosen parameters|training time"
+SYSTEM_SCORES = (
+    "recipe|published accuracy|as published: accuracy|unseen speakers: accuracy|unseen speakers: UAR|"
+    "training time, as published / unseen|parameters|ms per clip"
+)
+LOG = "run|seed|training time|test clips|accuracy %|UAR %|checksum of the test probabilities"
+# Best classifier on the ComParE 2013 functionals, scaled by training rows alone; Keesing et al. (2021).
+COMPARE_UAR = {"ravdess": 59, "crema-d": 61, "savee": 47, "tess": 47}
+
+HEAD = """\
+# Results
+
+What the shipped recipes reach: first our own, on speakers that they never heard; then those of five published
+systems, under the protocol that each published and on unseen speakers. All of this page is written by
+
+```
+{command}
+```
+
+with serkit {version} ({libraries}), where `CORPORA` holds the folders {folders}. Every run, with its own
+command, seed and time, stands in the [log](results-log.md).
+"""
+
+SYSTEMS_HEAD = """\
+## The five reference systems, twice
+
+Each recipe is trained and tested twice: cut *as published*, and on *unseen speakers*. Only system 2 published
+a test on unseen speakers; the other splits share speakers, and system 1 even altered its recordings before
+the split. [Leakage](leakage.md) shows what that is worth.
+
+All values in per cent. The accuracies *as published* are among all emotions of the recipe, as the systems
+count them; those on unseen speakers are among the emotions of the corpus that a clip is from. In brackets,
+the 95 % interval over speakers.
+"""
+
+VARIATIONS_HEAD = """\
+### What was assumed, varied
+
+Where a source does not say a setting, or a score as published is missed, the setting is varied under the
+published protocol. All that was tried is here. None of it was chosen for the recipe by these scores.
+"""
+
+NOTES = """\
+## How to read this
+
+- **Scores** pool the test clips of all folds; each clip is tested once, by a model that heard no clip of
+  its speaker. *UAR* is the unweighted average recall, the mean of the recalls of the emotions; *WAR* the
+  share of right decisions; *ECE* the expected calibration error of the probabilities. *Mean of folds* is
+  the UAR of each fold, averaged, ± the standard deviation over folds.
+- **Intervals**, in brackets, hold the middle 95 % of 1,000 bootstrap draws of the test speakers. They say
+  how much a score depends on who was tested, not on who was trained on. Over two to four speakers, as in
+  TESS and SAVEE, an interval is a rough one and too narrow: read it as a hint.
+- **Chosen parameters** are the lowest and the highest value that the folds chose from the grid of the
+  recipe. Each fold chooses them, and the temperature of its probabilities, on held-out speakers of its
+  training part; its test part is predicted once.
+- **TESS** has only two speakers, so that a training part holds a single one and the inner search cannot
+  hold out speakers. It holds out statements instead, here the words after "Say the word": what it chooses
+  fits the voice that it heard, and perhaps not the other.
+- **The features were designed** with cross-validated scores of these very corpora in sight, so that all
+  scores of our own recipes are a little too friendly:
+  [why these features](explanation/why-these-features.md).
+- **Training time** is the wall time of search, calibration and fit of all folds, not that of the features.
+  It depends on the machine and on what else it was doing.
+- **Milliseconds per clip** are those of features and model for a clip of three seconds, in one thread.
+- **ComParE 2013**, for orientation, is the best of the classifiers that Keesing et al. (Interspeech 2021,
+  results in the notebook `display_results.ipynb` of their repository Strong-AI-Lab/emotion) trained on the
+  functionals of that challenge, scaled by training rows alone and tested on unseen speakers; for RAVDESS
+  and CREMA-D on six groups of speakers.
+"""
+
+LOG_HEAD = """\
+# Log of the runs
+
+Every run behind the [results](results.md), written by `scripts/results.py`. To each command belong the
+folders of its corpora, `--corpus NAME=DIR`. Runs with one checksum came to the same test probabilities, to
+five decimals.
+"""
+
+
+def results_page(
+    records: Records, *, changes: Sequence[str] = (), times: Mapping[str, float] | None = None
+) -> str:
+    """Return docs/results.md; `times` are milliseconds per clip of each recipe."""
+    given = [part for change in changes for part in ("--set", change)]
+    command = shlex.join(["python", "scripts/results.py", "--corpora", "CORPORA", *given])
+    libraries = ", ".join(
+        f"{name} {version}" for name, version in library_versions().items() if name != "serkit"
+    )
+    folders = ", ".join(f"`{folder}`" for folder in FOLDERS.values())
+    head = HEAD.format(command=command, version=__version__, libraries=libraries, folders=folders)
+    unseen = [_section(corpus, records, tuple(changes)) for corpus in FOLDERS]
+    return "\n".join([head, *unseen, *_systems(records, tuple(changes), times or {}), NOTES])
+
+
+def log_page(records: Records) -> str:
+    """Return docs/results-log.md."""
+    return f"{LOG_HEAD}\n{_table(LOG, map(_log_row, records.values()))}"
+
+
+def _section(corpus: str, records: Records, changes: tuple[str, ...]) -> str:
+    """Return what is known of our own recipes on one corpus."""
+    facts = CORPORA[corpus]
+    title = f"## {facts.title} ({facts.name})\n"
+    runs = {name: records[job] for name in RECIPES if (job := Job(name, corpus, changes)) in records}
+    if not runs:
+        return f"{title}\n{NOT_RUN.capitalize()}.\n"
+    reports = [run.report for run in runs.values()]
+    emotions = [one.emotion for one in reports[0].per_class]
+    recalls = [
+        (RECIPES[name], *(str(one.recall) for one in run.report.per_class)) for name, run in runs.items()
+    ]
+    remarks = dict.fromkeys(remark for one in reports for remark in (*one.facts.cautions, *one.facts.notes))
+    return "\n".join(
+        [
+            title,
+            f"{_edition(corpus, next(iter(runs.values())))} Licence: {facts.licence}.\n",
+            f"Protocol: {summary_line(reports[0])} · {len(reports[0].folds)} folds. "
+            f"ComParE 2013: {COMPARE_UAR[corpus]} % UAR.\n",
+            _table(SCORES, [_scores(name, runs.get(name)) for name in RECIPES]),
+            "Recall of each emotion, %:\n",
+            _table("|".join(["model", *emotions]), recalls),
+            *(f"- {remark}" for remark in remarks),
+            "",
+        ]
+    )
+
+
+def _edition(corpus: str, run: RunRecord) -> str:
+    """Say how much of the published corpus was there."""
+    facts = CORPORA[corpus]
+    clips, speakers = sum(facts.counts["speech"].values()), len(facts.speakers)
+    found = run.report.n_speakers
+    return f"Used: {run.report.n_clips:,} of {clips:,} published clips, {found} of {speakers} speakers."
+
+
+def _scores(name: str, run: RunRecord | None) -> tuple[str, ...]:
+    if run is None:
+        return (RECIPES[name], *[NOT_RUN] * (SCORES.count("|")))
+    mean, deviation = run.report.fold_mean("uar")
+    scores: Iterable[Score] = (run.report.scores[score] for score in ("war", "macro_f1", "ece"))
+    return (
+        RECIPES[name],
+        f"**{run.report.uar}**",
+        f"{percent(mean)} ± {percent(deviation)}",
+        *map(str, scores),
+        ", ".join(chosen_parameters(run)),
+        _time(run),
+    )
+
+
+def chosen_parameters(run: RunRecord) -> list[str]:
+    """Say from where to where each searched parameter was chosen."""
+    records = list(run.chosen.values())
+    candidates = records[0]["candidates"]
+    searched = candidates[0]["parameters"] if candidates else {}
+    values = {name: sorted({record["parameters"][name] for record in records}) for name in searched}
+    return [
+        f"{name} {few[0]:g}" if len(few) == 1 else f"{name} {few[0]:g}–{few[-1]:g}"
+        for name, few in values.items()
+    ]
+
+
+def _systems(records: Records, changes: tuple[str, ...], times: Mapping[str, float]) -> Iterator[str]:
+    """Yield the part about the reference systems."""
+    yield SYSTEMS_HEAD
+    for number, what in enumerate(SYSTEMS):
+        yield f"### System {number}: {what}\n"
+        of_system = [one for one in PUBLISHED if one.system == number]
+        rows = [(*_system_row(one, records, changes), _ms(times.get(one.recipe))) for one in of_system]
+        yield _table(SYSTEM_SCORES, rows)
+    yield VARIATIONS_HEAD
+    yield _table("recipe|changed|accuracy %", _variation_rows(records, changes))
+
+
+def _system_row(one: Published, records: Records, changes: tuple[str, ...]) -> tuple[str, ...]:
+    published = records.get(Job(one.recipe, "as_published", changes))
+    honest = records.get(Job(one.recipe, "speaker_independent", changes))
+    known = published or honest
+    parameters = known.n_parameters if known else None
+    return (
+        f"`{one.recipe}`",
+        f"{one.accuracy:.1f}" + (f" ({one.also})" if one.also else ""),
+        _as_published(one, published),
+        str(honest.report.scores["war"]) if honest else NOT_RUN,
+        f"**{honest.report.uar}**" if honest else NOT_RUN,
+        f"{_time(published)} / {_time(honest)}",
+        f"{parameters:,}" if parameters else "–",
+    )
+
+
+def _ms(time: float | None) -> str:
+    return NOT_RUN if time is None else f"{time:.1f}"
+
+
+def _as_published(one: Published, run: RunRecord | None) -> str:
+    if run is None:
+        return NOT_RUN
+    text = percent(run.accuracy)
+    if one.also:
+        precision, recall = map(percent, run.at_half)
+        text += f" (precision {precision}, recall {recall} at 0.5)"
+    return text
+
+
+def _variation_rows(records: Records, changes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for one in VARIATIONS:
+        run = records.get(Job(one.recipe, "as_published", (*changes, *one.changes)))
+        changed = ", ".join(f"`{change}`" for change in one.changes)
+        yield f"`{one.recipe}`", changed, percent(run.accuracy) if run else NOT_RUN
+
+
+def _log_row(run: RunRecord) -> tuple[str, ...]:
+    return (
+        f"`{run.job.command}`" + (", again" if run.job.again else ""),
+        str(run.seed),
+        _time(run),
+        f"{run.report.n_clips:,}",
+        percent(run.accuracy),
+        percent(run.report.uar.value),
+        run.digest,
+    )
+
+
+def _time(run: RunRecord | None) -> str:
+    return f"{run.training_s:,.0f} s" if run else NOT_RUN
+
+
+def _table(header: str, rows: Iterable[tuple[str, ...]]) -> str:
+    names = header.split("|")
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
