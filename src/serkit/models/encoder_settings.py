@@ -87,7 +87,8 @@ class SpeechEncoderSettings(NetworkSettings):
 
     def network(self, shape: tuple[int, ...], n_classes: int) -> nn.Module:
         """Return the network, its encoder with the published weights."""
-        from serkit.models.encoder_weights import load_encoder
+        from serkit.models.encoder_weights import load_encoder, weights_digest
+        from serkit.models.remembered import remembered
         from serkit.models.speech_encoder import SpeechEncoder
 
         encoder = load_encoder(
@@ -104,6 +105,14 @@ class SpeechEncoderSettings(NetworkSettings):
             attention=self.attention,
             hidden=self.units,
             dropout=self.dropout,
+            memory=remembered(weights_digest(encoder), self.states) if self._is_frozen else None,
+        )
+
+    @property
+    def _is_frozen(self) -> bool:
+        """Whether the pooled values of a clip never change, so that they need computing once alone."""
+        return self.join == "concatenate" and not (
+            self.attention or self.tuned_blocks or self.spec_augment or self.mixup
         )
 
     def prepare(self, network: nn.Module, train: Labelled, device: str) -> None:

@@ -6,6 +6,7 @@ begins with random weights in place of published ones.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -59,6 +60,14 @@ def load_encoder(
     encoder = WhisperEncoder(shape, blocks)
     _fill(encoder, _read_weights(folder / WEIGHTS, checksum), source)
     return encoder
+
+
+def weights_digest(encoder: WhisperEncoder) -> str:
+    """Return a hash of all weights, 32 hexadecimal digits."""
+    digest = hashlib.blake2b(digest_size=16)
+    for weights in encoder.state_dict().values():
+        digest.update(weights.numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _download(name: str, revision: str, checksum: str) -> Path:

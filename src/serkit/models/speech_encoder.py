@@ -24,6 +24,8 @@ from serkit.models.whisper_encoder import WhisperEncoder, after_end
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from serkit.models.remembered import Remembered
+
 
 class SpeechEncoder(nn.Module):
     """An encoder, the mean and deviation of its states over the clip, and a head.
@@ -44,6 +46,8 @@ class SpeechEncoder(nn.Module):
         Units of a layer between pooling and scores; 0 for none.
     dropout : float, in [0, 1), default 0.0
         Share of the pooled values that a training step leaves out.
+    memory : Remembered, optional
+        What the pooled values of clips are remembered in, where nothing before the head is trained.
 
     Examples
     --------
@@ -64,9 +68,11 @@ class SpeechEncoder(nn.Module):
         attention: int = 0,
         hidden: int = 0,
         dropout: float = 0.0,
+        memory: Remembered | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
+        self.memory = memory
         self.states = tuple(range(len(encoder.layers) + 1) if states is None else states)
         n_pools, units = 1, encoder.conv2.out_channels
         if join == "mix":
@@ -91,6 +97,11 @@ class SpeechEncoder(nn.Module):
 
     def embed(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return means and deviations of each clip, (N, n_values)."""
+        if self.memory is None or torch.onnx.is_in_onnx_export():
+            return self._embed(frames, lengths)
+        return self.memory(self._embed, frames, lengths)
+
+    def _embed(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         states = self.encoder(frames, lengths)
         heard = [states[number] for number in self.states]
         if len(self.pools) < len(heard):
