@@ -9,6 +9,7 @@ import pytest
 
 from serkit.bundle import load_bundle
 from serkit.evaluation.report import REPORT_FILE
+from serkit.models.encoder_settings import SpeechEncoderSettings
 from serkit.models.network_settings import NetworkSettings
 from serkit.predictor import Predictor
 from serkit.recipe import list_recipes, load_recipe
@@ -32,10 +33,12 @@ BRIEF = [
 SMALLER = {"alexnet1d": ["model.units=64"]}
 
 
-def brief(name: str) -> Recipe:
-    """The recipe with one fold, two inner splits and one epoch."""
+def brief(name: str, encoder: Path) -> Recipe:
+    """The recipe with one fold, two inner splits and one epoch, and a small encoder where it takes one."""
     model = load_recipe(name).model
     epochs = ["model.epochs=1"] if isinstance(model, NetworkSettings) else []
+    if isinstance(model, SpeechEncoderSettings):
+        epochs = [f"model.encoder='{encoder}'", "model.checksum=''", "model.states=[1, 2]"]
     return load_recipe(name, [*BRIEF, *epochs, *SMALLER.get(model.name, [])])
 
 
@@ -47,19 +50,24 @@ def few_clips(manifest: pandas.DataFrame, corpora: frozenset[str]) -> pandas.Dat
 
 
 @pytest.mark.parametrize("name", list_recipes())
-def test_a_recipe_trains_exports_and_predicts(
-    name: str, manifest: Any, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_recipe_trains_exports_and_predicts(  # noqa: PLR0917 - pytest hands over fixtures by name
+    name: str,
+    manifest: Any,
+    cache: Path,
+    encoder_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(  # drawing takes longer than training here
         reporting, "write_report", lambda report, folder, **_: report.save(folder / REPORT_FILE)
     )
-    recipe = brief(name)
+    recipe = brief(name, encoder_dir)
     rows = few_clips(manifest, recipe.corpora("brief"))
     run = train(recipe, rows, out=tmp_path / "run", cache=cache)
     assert run.report.n_clips == 8
     assert run.final is not None
     assert run.final.n_parameters
-    assert len(run.final.history) == (1 if isinstance(recipe.model, NetworkSettings) else 0)
+    assert len(run.final.history) == getattr(recipe.model, "epochs", 0)
     bundle = load_bundle(run.folder / "bundle")
     prediction = Predictor(bundle).predict(rows["file"].iloc[0])
     assert prediction.emotion in bundle.info.labels == ("angry", "happy", "neutral", "sad")
