@@ -70,8 +70,8 @@ def balanced_weights(labels: ArrayLike, corpora: ArrayLike | None = None) -> NDA
 
     Examples
     --------
-    >>> balanced_weights(["sad", "sad", "sad", "calm"]).round(2).tolist()
-    [0.67, 0.67, 0.67, 2.0]
+    >>> balanced_weights(["sad", "sad", "sad", "calm"])
+    array([0.6666667, 0.6666667, 0.6666667, 2.       ], dtype=float32)
     """
     labels = np.asarray(labels)
     corpora = np.zeros(labels.size) if corpora is None else np.asarray(corpora)
