@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from serkit.errors import RecipeError
 from serkit.models.classical import CLASSICAL_MODELS
+from serkit.models.committee_settings import CommitteeSettings
 from serkit.models.encoder_settings import SpeechEncoderSettings
 from serkit.models.networks import NETWORKS
 from serkit.unknown import unknown_name
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     from serkit.models.settings import ModelSettings
 
-_ALL: tuple[type[ModelSettings], ...] = (*CLASSICAL_MODELS, *NETWORKS, SpeechEncoderSettings)
+_OWN = (CommitteeSettings, SpeechEncoderSettings)
+_ALL: tuple[type[ModelSettings], ...] = (*CLASSICAL_MODELS, *NETWORKS, *_OWN)
 MODELS: dict[str, type[ModelSettings]] = {kind.model_fields["name"].default: kind for kind in _ALL}
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
     from torch import nn
 
+    from serkit.models.batches import Rows
     from serkit.models.labelled import Labelled
     from serkit.models.settings import Weights
 
@@ -100,6 +101,7 @@ class NetworkSettings(ModelSettings):
     """
 
     takes_lengths: ClassVar[bool] = False
+    takes_weights: ClassVar[bool] = False
 
     standardise: Literal["cell", "row", "none"] = "cell"
     initialisation: Literal["torch", "keras", "he"] = "torch"
@@ -154,14 +156,16 @@ class NetworkSettings(ModelSettings):
         return (0, frames) if self.standardise == "row" and frames else (0,)
 
     def build(self, *, seed: int, weights: Weights | None = None) -> Pipeline:
-        """Return the unfitted pipeline of the network alone, which takes no weights."""
-        if weights is not None and (weights != 1).any():
+        """Return the unfitted pipeline of the network alone; few networks take weights."""
+        if weights is not None and (weights == 1).all():
+            weights = None
+        if weights is not None and not self.takes_weights:
             raise RecipeError(f"{self.name}: takes no weight of a block", hint="leave it out of the features")
         from sklearn.pipeline import Pipeline
 
         from serkit.models.torch_classifier import TorchClassifier
 
-        return Pipeline([(CLASSIFIER, TorchClassifier(self, seed=seed))])
+        return Pipeline([(CLASSIFIER, TorchClassifier(self, seed=seed, weights=weights))])
 
     def network(self, shape: tuple[int, ...], n_classes: int) -> nn.Module:
         """Return the network for features of this shape, its weights drawn by torch's generator."""
@@ -169,6 +173,12 @@ class NetworkSettings(ModelSettings):
 
     def prepare(self, network: nn.Module, train: Labelled, device: str) -> None:
         """Set what follows from the training rows before the first step: here nothing."""
+
+    def first_layer(self, rows: Rows, *, seed: int, weights: Weights | None = None) -> nn.Module:
+        """Return what brings features into the form that the network takes, fitted to training rows."""
+        from serkit.models.standardise import fit_standardise
+
+        return fit_standardise(rows, self.statistics_axes, limit=self.limit, weights=weights)
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """Return what is trained of the network, each group with its `scale` of the learning rate."""

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from serkit.models.batches import Rows
+    from serkit.models.settings import Weights
 
 
 class Standardise(nn.Module):
-    """Subtract a mean, divide by a deviation, and cut off what is far outside.
+    """Subtract a mean, divide by a deviation, cut off what is far outside, and weight what is left.
 
     Parameters
     ----------
@@ -23,23 +24,33 @@ class Standardise(nn.Module):
         Of the shape of a row, or of one that spreads over it.
     limit : float, optional
         Standard deviations from the mean at which a feature is cut off.
+    weights : ndarray of float32, optional
+        What each feature is multiplied by after that.
     """
 
     mean: torch.Tensor
     deviation: torch.Tensor
+    weights: torch.Tensor | None
 
     def __init__(
-        self, mean: NDArray[np.float32], deviation: NDArray[np.float32], limit: float | None = None
+        self,
+        mean: NDArray[np.float32],
+        deviation: NDArray[np.float32],
+        limit: float | None = None,
+        weights: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__()
         self.limit = limit
         self.register_buffer("mean", torch.from_numpy(mean))
         self.register_buffer("deviation", torch.from_numpy(deviation))
+        self.register_buffer("weights", None if weights is None else torch.from_numpy(weights))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Return the standardised features."""
         standardised = (features - self.mean) / self.deviation
-        return standardised if self.limit is None else standardised.clamp(-self.limit, self.limit)
+        if self.limit is not None:
+            standardised = standardised.clamp(-self.limit, self.limit)
+        return standardised if self.weights is None else standardised * self.weights
 
 
 class StandardisedNetwork(nn.Module):
@@ -70,7 +81,13 @@ class StandardisedNetwork(nn.Module):
         return scores
 
 
-def fit_standardise(rows: Rows, axes: tuple[int, ...] | None, *, limit: float | None = None) -> nn.Module:
+def fit_standardise(
+    rows: Rows,
+    axes: tuple[int, ...] | None,
+    *,
+    limit: float | None = None,
+    weights: Weights | None = None,
+) -> nn.Module:
     """Return the layer that standardises by these rows.
 
     Parameters
@@ -81,6 +98,8 @@ def fit_standardise(rows: Rows, axes: tuple[int, ...] | None, *, limit: float | 
         Axes of all rows together over which mean and deviation are taken; without them nothing is changed.
     limit : float, optional
         Standard deviations from the mean at which a feature is cut off.
+    weights : ndarray of float, optional
+        What each feature is multiplied by after that.
 
     Returns
     -------
@@ -95,7 +114,9 @@ def fit_standardise(rows: Rows, axes: tuple[int, ...] | None, *, limit: float | 
     mean = together.mean(axis=axes, keepdims=True, dtype=np.float64)
     deviation = together.std(axis=axes, keepdims=True, dtype=np.float64)
     deviation[_is_constant(mean, deviation)] = 1.0
-    return Standardise(mean[0].astype(np.float32), deviation[0].astype(np.float32), limit)
+    if weights is not None:
+        weights = weights.astype(np.float32)
+    return Standardise(mean[0].astype(np.float32), deviation[0].astype(np.float32), limit, weights)
 
 
 def _is_constant(mean: NDArray[Any], deviation: NDArray[Any]) -> NDArray[np.bool_]:

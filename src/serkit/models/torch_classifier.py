@@ -23,7 +23,7 @@ from serkit.models.network_export import network_onnx
 from serkit.models.network_training import NetworkTraining, network_scores, seed_everything
 from serkit.models.oversampling import oversampled_rows
 from serkit.models.precision import check_bfloat16
-from serkit.models.standardise import StandardisedNetwork, fit_standardise
+from serkit.models.standardise import StandardisedNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from serkit.models.network_settings import NetworkSettings
+    from serkit.models.settings import Weights
 
     Matrix = NDArray[np.float64]
     Features = NDArray[Any] | Sequence[NDArray[Any]]
@@ -47,6 +48,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         Which network, and how it is trained. To scikit-learn each of them is a parameter.
     seed : int, default 0
         Of first weights, order, dropout and oversampling. The same seed gives the same network.
+    weights : ndarray of float, shape (n_features,), optional
+        What each feature is multiplied by once it is standardised; all 1 unless given.
     device : str, default "cpu"
         Where to compute, e.g. "cuda".
     checkpoints : Path or str, optional
@@ -79,17 +82,19 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     True
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every choice has a name
         self,
         settings: NetworkSettings,
         *,
         seed: int = 0,
+        weights: Weights | None = None,
         device: str = "cpu",
         checkpoints: Path | str | None = None,
         progress: bool = False,
     ) -> None:
         self.settings = settings
         self.seed = seed
+        self.weights = weights
         self.device = device
         self.checkpoints = checkpoints
         self.progress = progress
@@ -238,8 +243,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         seed_everything(self.seed, 0)
         body = self.settings.network(rows.shape, self.classes_.size)
         initialise(body, self.settings.initialisation)
-        axes, limit = self.settings.statistics_axes, self.settings.limit
-        return StandardisedNetwork(fit_standardise(rows, axes, limit=limit), body).to(self.device)
+        first = self.settings.first_layer(rows, seed=self.seed, weights=self.weights)
+        return StandardisedNetwork(first, body).to(self.device)
 
     def _checkpoint(self, parts: list[Labelled]) -> Path | None:
         """Return the file of this training alone: its name tells everything that the result follows from."""
@@ -248,6 +253,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         chosen = self.settings.model_dump(mode="json")
         facts = {"settings": chosen, "seed": self.seed, "device": self.device, "torch": torch.__version__}
         arrays = [array for part in parts for array in part.arrays]
+        if self.weights is not None:
+            arrays.append(self.weights)
         return Path(self.checkpoints) / f"{fingerprint(facts, arrays)}.safetensors"
 
 
