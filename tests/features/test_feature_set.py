@@ -185,6 +185,15 @@ def test_gain_does_not_change_the_functionals(voice, gain):
     np.testing.assert_allclose(made.extract(louder), made.extract(voice), rtol=1e-2, atol=1e-2)
 
 
+def test_the_means_come_after_the_functionals(voice):
+    made, means = FEATURE_SETS["serkit-functionals"], FEATURE_SETS["serkit-functionals-means"]
+    n = len(made.names)
+    assert means.names[:n] == made.names
+    assert {name.rsplit("_", 1)[1] for name in means.names[n:]} == {"mean"}
+    np.testing.assert_array_equal(means.extract(voice)[:n], made.extract(voice))
+    np.testing.assert_array_equal(means.weights, [*made.weights, *[3.0] * 78])
+
+
 @pytest.mark.parametrize("made", FEATURE_SETS.values(), ids=FEATURE_SETS)
 def test_every_name_has_a_weight(made):
     assert made.weights.shape == (len(made.names),)

@@ -33,6 +33,57 @@ _SPECTRUM: list[dict[str, Any]] = [
 ]
 _BANDS: dict[str, Any] = {"name": "mel", "n_mels": 32, "fmin": 20.0, "transform": "db"}
 
+# Our own: the movement of pitch, loudness and spectrum, over all and over voiced frames.
+_FUNCTIONALS: dict[str, Any] = {
+    "name": "serkit-functionals",
+    "audio": {"sampling_rate": 16_000, "trim_db": 35.0, "level": "peak"},
+    "n_fft": 512,
+    "hop_length": 160,
+    "functionals": _MOVEMENT,
+    "blocks": [
+        {
+            "name": "f0",
+            "transform": "semitones",
+            "deltas": 1,
+            "over": "voiced",
+            "functionals": _PITCH,
+            "delta_functionals": _CHANGE,
+            "weight": 4.0,
+        },
+        {"name": "rhythm", "weight": 4.0},
+        {"name": "modulation_spectrum", "weight": 2.5},
+        {"name": "mfcc_correlation", "weight": 2.5},
+        {**_BANDS, "deltas": 1, "delta_functionals": _CHANGE},
+        *({**block, "deltas": 2, "delta_functionals": _CHANGE} for block in _SPECTRUM),
+        *(
+            {
+                **block,
+                "label": f"voiced_{block['name']}",
+                "over": "voiced",
+                "functionals": [*_MOVEMENT, "mean_shift"],
+            }
+            for block in (_BANDS, *_SPECTRUM)
+        ),
+    ],
+}
+_MEANS: list[dict[str, Any]] = [
+    {**block, "label": f"mean_{block['name']}", "functionals": ["mean"], "weight": 3.0}
+    for block in (
+        _BANDS,
+        {"name": "mfcc"},
+        {"name": "rms", "transform": "db"},
+        {"name": "zero_crossing_rate"},
+        {"name": "centroid"},
+        {"name": "bandwidth"},
+        {"name": "flatness", "transform": "db"},
+        {"name": "spectral_slope"},
+        {"name": "spectral_flux"},
+        {"name": "spectral_contrast", "n_bands": 5},
+        {"name": "rolloff", "roll_percent": 0.85},
+        {"name": "chroma"},
+    )
+]
+
 _SETS: tuple[dict[str, Any], ...] = (
     {
         # Eight contours of 106 frames, end to end.
@@ -118,38 +169,12 @@ _SETS: tuple[dict[str, Any], ...] = (
         "layout": "sequence",
         "blocks": [{"name": "log_mel"}],
     },
+    _FUNCTIONALS,
     {
-        # Our own: the movement of pitch, loudness and spectrum, over all and over voiced frames.
-        "name": "serkit-functionals",
-        "audio": {"sampling_rate": 16_000, "trim_db": 35.0, "level": "peak"},
-        "n_fft": 512,
-        "hop_length": 160,
-        "functionals": _MOVEMENT,
-        "blocks": [
-            {
-                "name": "f0",
-                "transform": "semitones",
-                "deltas": 1,
-                "over": "voiced",
-                "functionals": _PITCH,
-                "delta_functionals": _CHANGE,
-                "weight": 4.0,
-            },
-            {"name": "rhythm", "weight": 4.0},
-            {"name": "modulation_spectrum", "weight": 2.5},
-            {"name": "mfcc_correlation", "weight": 2.5},
-            {**_BANDS, "deltas": 1, "delta_functionals": _CHANGE},
-            *({**block, "deltas": 2, "delta_functionals": _CHANGE} for block in _SPECTRUM),
-            *(
-                {
-                    **block,
-                    "label": f"voiced_{block['name']}",
-                    "over": "voiced",
-                    "functionals": [*_MOVEMENT, "mean_shift"],
-                }
-                for block in (_BANDS, *_SPECTRUM)
-            ),
-        ],
+        # Where contours lie, too: with dozens of training speakers it says more than it gives away.
+        **_FUNCTIONALS,
+        "name": "serkit-functionals-means",
+        "blocks": [*_FUNCTIONALS["blocks"], *_MEANS],
     },
 )
 
