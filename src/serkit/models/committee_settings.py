@@ -45,6 +45,10 @@ class CommitteeSettings(NetworkSettings):
 
         return Committee(self.axes, n_classes, members=self.members, units=self.units, dropout=self.dropout)
 
+    def inner_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the number of axes as a shape."""
+        return (self.axes,)
+
     def first_layer(self, rows: Rows, *, seed: int, weights: Weights | None = None) -> nn.Module:
         """Return the layers that standardise, weight and turn to the axes."""
         import torch
