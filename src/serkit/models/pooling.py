@@ -40,6 +40,9 @@ class StatisticsPooling(nn.Module):
 
     def forward(self, states: torch.Tensor, outside: torch.Tensor | None = None) -> torch.Tensor:
         """Return means, then deviations, (N, 2 * units), of the states that are not `outside` of the clip."""
+        if self.attend is None and outside is None:
+            variance, mean = torch.var_mean(states, dim=1, correction=0)
+            return torch.cat([mean, variance.clamp(min=_LEAST_VARIANCE).sqrt()], dim=1)
         weights = self._weights(states, outside)
         mean = (weights * states).sum(dim=1, keepdim=True)
         variance = (weights * (states - mean).square()).sum(dim=1)

@@ -61,10 +61,12 @@ class SelfAttention(nn.Module):
 
     def forward(self, states: torch.Tensor, outside: torch.Tensor | None) -> torch.Tensor:
         """Return what each state takes from the others, (N, n_states, units)."""
-        query, key, value = (
-            project(states).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for project in (self.q_proj, self.k_proj, self.v_proj)
-        )
+        # One large product is faster than three.
+        projections = (self.q_proj, self.k_proj, self.v_proj)
+        weights = torch.cat([project.weight for project in projections])
+        biases = torch.cat([self.q_proj.bias, torch.zeros_like(self.q_proj.bias), self.v_proj.bias])
+        projected = functional.linear(states, weights, biases)
+        query, key, value = projected.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # type: ignore[no-untyped-call]
         heard = None if outside is None else ~outside[:, None, None, :]
         heads = functional.scaled_dot_product_attention(query, key, value, heard)
         taken: torch.Tensor = self.out_proj(heads.transpose(1, 2).flatten(2))
