@@ -40,6 +40,13 @@ class Device(StrEnum):
     auto = "auto"
 
 
+class Log(StrEnum):
+    """Where else a run is logged."""
+
+    tensorboard = "tensorboard"
+    mlflow = "mlflow"
+
+
 def train(  # noqa: PLR0913, PLR0917 - one argument per option
     recipe: Annotated[
         str, typer.Argument(metavar="RECIPE", help="A name from `serkit recipes list`, or a .toml file.")
@@ -69,6 +76,10 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
     ] = 1,
     bundle: Annotated[bool, typer.Option(help="Train a model on all recordings, too, and save it.")] = True,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was interrupted.")] = True,
+    log: Annotated[
+        Log | None,
+        typer.Option(help="Log the run to RUN/tensorboard or to MLflow, too.", show_default=False),
+    ] = None,
 ) -> None:
     """Train a recipe, test it on unseen speakers, and save a model of all recordings.
 
@@ -100,6 +111,7 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
             progress=True,
             resume=resume,
             bundle=bundle,
+            log=log.value if log else None,
         )
     _print(run)
 

@@ -15,6 +15,7 @@ from serkit.training.bundle import save_model
 from serkit.training.computing import Computing, choose_device, limited_threads
 from serkit.training.curves import HISTORY_FILE, write_history
 from serkit.training.fitting import FitRecord, TrainingData, fit_model
+from serkit.training.logs import check_log, log_run
 from serkit.training.plan import make_plan
 from serkit.training.reporting import report_folds
 from serkit.training.run_folder import FoldResult, RunFolder
@@ -69,6 +70,7 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     progress: bool = False,
     resume: bool = True,
     bundle: bool = True,
+    log: str | None = None,
 ) -> TrainingRun:
     """Train and test a recipe fold by fold, report, and save a model trained on all recordings.
 
@@ -100,6 +102,8 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         Keep the finished folds of `out`; otherwise begin anew.
     bundle : bool, default True
         Train the model of all recordings, too, and save it.
+    log : {"tensorboard", "mlflow"}, optional
+        Log the run there, too, once it is done.
 
     Returns
     -------
@@ -114,7 +118,11 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         another run.
     SplitError, LeakError
         If the manifest cannot be split by the protocol, or a speaker or recording would cross the split.
+    MissingDependencyError
+        If the library of `log` is not installed.
     """
+    if log:
+        check_log(log)
     plan = make_plan(recipe, manifest, protocol)
     chosen_device = choose_device(recipe.model, device)
     folder = RunFolder(Path(out), plan.describe(device=chosen_device, threads=threads), resume=resume)
@@ -137,7 +145,10 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         if final:
             save_model(folder.path / BUNDLE, recipe, final, data=data, report=report)
     records = {fold.name: fold.record for fold in folds}
-    write_history(folder.path / HISTORY_FILE, records | ({BUNDLE: final.record} if final else {}))
+    trained = records | ({BUNDLE: final.record} if final else {})
+    write_history(folder.path / HISTORY_FILE, trained)
+    if log:
+        log_run(log, folder.path, trained, report)
     folder.finish(
         {
             "chosen": {name: record.describe() for name, record in records.items()},
