@@ -243,11 +243,11 @@ def test_float64_and_float32_are_the_same_to_it() -> None:
 
 LEARN_IN_BFLOAT16 = """
 import numpy as np, torch
-from serkit.models import torch_classifier
+from serkit.models import precision as machine
 from serkit.models.networks import DenseSettings
 from serkit.models.torch_classifier import TorchClassifier
 
-torch_classifier.check_bfloat16 = lambda: None  # this process has its limit
+machine.computes_bfloat16 = lambda: True  # this process has its limit
 
 rng = np.random.default_rng(0)
 labels = rng.choice(["calm", "sad"], 200)
@@ -274,9 +274,33 @@ def test_bfloat16_learns_and_predicts_in_float32() -> None:
 def test_a_machine_that_fails_at_bfloat16_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = emotions()
     monkeypatch.setattr(precision, "_PROBE", "import os; os.abort()")
-    precision.check_bfloat16.cache_clear()
+    precision.computes_bfloat16.cache_clear()
     with pytest.raises(TrainingError, match=r"^precision: .* bfloat16; set precision = .float32"):
         dense(precision="bfloat16").fit(features, labels)
+
+
+@pytest.mark.parametrize(
+    ("flags", "computes", "taken"),
+    [("amx_bf16 amx_tile", True, "bfloat16"), ("amx_bf16", False, "float32"), ("avx512f", True, "float32")],
+)
+def test_auto_takes_bfloat16_where_it_helps_and_works(
+    flags: str, computes: bool, taken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processor = tmp_path / "cpuinfo"
+    monkeypatch.setattr(precision, "_PROCESSOR", processor)
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda: computes)
+    assert precision.choose_precision("auto", "cpu") == "float32"
+    processor.write_text(f"flags : fpu {flags}")
+    assert precision.choose_precision("auto", "cpu") == taken
+    assert precision.choose_precision("float32", "cpu") == "float32"
+
+
+def test_auto_is_what_it_takes_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = emotions()
+    monkeypatch.setattr(precision, "_PROCESSOR", Path("/nowhere"))
+    plain, auto = (dense(precision=one).fit(features, labels) for one in ("float32", "auto"))
+    assert auto.precision_ == "float32"
+    assert np.array_equal(plain.predict_proba(features), auto.predict_proba(features))
 
 
 def test_two_classes_have_two_scores() -> None:

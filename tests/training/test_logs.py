@@ -98,6 +98,7 @@ def test_mlflow_reads_what_was_logged(
 ) -> None:
     mlflow = pytest.importorskip("mlflow")
     (tmp_path / "report.html").write_text("report")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # a database needs more than the client
     mlflow.set_tracking_uri((tmp_path / "store").as_uri())
     log_run("mlflow", tmp_path, records, report)
     client = mlflow.MlflowClient()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
+Precision = Literal["float32", "bfloat16", "auto"]
 Monitor = Literal["train_loss", "train_accuracy", "dev_loss", "dev_uar"]
 
 
@@ -95,9 +96,9 @@ class NetworkSettings(ModelSettings):
     mixup : float, optional
         Mix each row of a batch, and its label, with another one while training; the share is drawn from
         Beta(mixup, mixup). The training accuracy is then that of mixtures.
-    precision : {"float32", "bfloat16"}, default "float32"
+    precision : {"float32", "bfloat16", "auto"}, default "float32"
         Of the products in training. bfloat16 is meant for hardware that multiplies it, as GPUs and CPUs with
-        AMX do; elsewhere it is slower. Predictions are always float32.
+        AMX do; elsewhere it is slower. "auto" takes it there alone. Predictions are always float32.
     """
 
     takes_lengths: ClassVar[bool] = False
@@ -122,7 +123,7 @@ class NetworkSettings(ModelSettings):
     keep: Literal["last", "best"] = "last"
     spec_augment: Masks | None = None
     mixup: PositiveFloat | None = None
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
 
     @model_validator(mode="after")
     def _check_masks(self) -> Self:

@@ -1,33 +1,66 @@
-"""Whether a machine computes in bfloat16."""
+"""Which precision a machine multiplies in."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import torch
 
 from serkit.errors import TrainingError
+
+if TYPE_CHECKING:
+    from serkit.models.network_settings import Precision
 
 _PROBE = """
 import torch
 with torch.autocast("cpu", dtype=torch.bfloat16):
     torch.nn.Linear(512, 512)(torch.zeros(64, 512)).sum().backward()
 """
+_PROCESSOR = Path("/proc/cpuinfo")
 
 
-@cache
-def check_bfloat16() -> None:
-    """Refuse a processor that fails at a product in bfloat16.
+def choose_precision(wanted: Precision, device: str) -> Literal["float32", "bfloat16"]:
+    """Return the precision of a training on a device.
 
-    Some containers and virtual machines name an instruction of their processor and forbid its use, which ends
-    the process that tries. So another process tries.
+    Parameters
+    ----------
+    wanted : {"float32", "bfloat16", "auto"}
+        "auto" takes bfloat16 where the device is made for it, which a processor without AMX is not.
+    device : str
+        E.g. "cpu".
 
     Raises
     ------
     TrainingError
-        If it failed.
+        If the machine fails at bfloat16, and nothing else will do.
+    """
+    if wanted == "float32":
+        return "float32"
+    on_cpu = torch.device(device).type == "cpu"
+    if wanted == "auto" and not (_cpu_is_made_for_it() if on_cpu else torch.cuda.is_bf16_supported(False)):
+        return "float32"
+    if on_cpu and not computes_bfloat16():
+        if wanted == "auto":
+            return "float32"
+        problem = "precision: this machine does not compute in bfloat16"
+        raise TrainingError(problem, hint='set precision = "float32", or "auto"')
+    return "bfloat16"
+
+
+@cache
+def computes_bfloat16() -> bool:
+    """Tell whether the processor survives a product in bfloat16.
+
+    Some containers and virtual machines name an instruction of their processor and forbid its use, which ends
+    the process that tries. So another process tries.
     """
     tried = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, check=False)
-    if tried.returncode:
-        problem = "precision: this machine does not compute in bfloat16"
-        raise TrainingError(problem, hint='set precision = "float32"')
+    return tried.returncode == 0
+
+
+def _cpu_is_made_for_it() -> bool:
+    return _PROCESSOR.is_file() and "amx_bf16" in _PROCESSOR.read_text(encoding="utf-8")

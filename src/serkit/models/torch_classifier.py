@@ -22,7 +22,7 @@ from serkit.models.labelled import Labelled
 from serkit.models.network_export import network_onnx
 from serkit.models.network_training import NetworkTraining, network_scores, seed_everything
 from serkit.models.oversampling import oversampled_rows
-from serkit.models.precision import check_bfloat16
+from serkit.models.precision import choose_precision
 from serkit.models.standardise import StandardisedNetwork
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         Of the features of one row; of sequences, of the shortest.
     emotion_sets_ : dict of str to frozenset of str
         Labels of each corpus, where corpora were given.
+    precision_ : {"float32", "bfloat16"}
+        Of the products in training.
     network_ : torch.nn.Module
         The trained network, its input standardised first.
     history_ : list of Epoch
@@ -148,6 +150,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         train = Labelled(Rows(features), truth, self.classes_.size, self._allowed(corpora), weights)
         self._check(train.rows, dev is not None)
         self.shape_ = train.rows.shape
+        self.precision_ = self._settled.precision
         parts = [train] if dev is None else [train, self._labelled(*dev)]
         with _own_draws(self.device):
             training = self._training(*parts)
@@ -215,8 +218,6 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             raise FeatureError(f"{name}: recordings differ in their frames", hint='set standardise = "row"')
         if self.classes_.size < 2:
             raise TrainingError(f"{name}: needs two classes or more, not {self.classes_.size}")
-        if self.settings.precision == "bfloat16" and torch.device(self.device).type == "cpu":
-            check_bfloat16()
         if self.settings.looks_at_dev and not has_dev:
             raise TrainingError(f"{name}: looks at dev rows, but was given none")
 
@@ -237,7 +238,14 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             train = train.take(repeated)
         network = self._network(train.rows)
         self.settings.prepare(network.body, train, self.device)
-        return NetworkTraining(network, self.settings, train, dev, self.seed, self.device)
+        return NetworkTraining(network, self._settled, train, dev, self.seed, self.device)
+
+    @property
+    def _settled(self) -> NetworkSettings:
+        """The settings with the precision of this machine."""
+        return self.settings.with_parameters(
+            {"precision": choose_precision(self.settings.precision, self.device)}
+        )
 
     def _network(self, rows: Rows) -> StandardisedNetwork:
         seed_everything(self.seed, 0)
@@ -250,7 +258,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         """Return the file of this training alone: its name tells everything that the result follows from."""
         if self.checkpoints is None:
             return None
-        chosen = self.settings.model_dump(mode="json")
+        chosen = self._settled.model_dump(mode="json")
         facts = {"settings": chosen, "seed": self.seed, "device": self.device, "torch": torch.__version__}
         arrays = [array for part in parts for array in part.arrays]
         if self.weights is not None:

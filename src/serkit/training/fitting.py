@@ -68,6 +68,8 @@ class FitRecord(BaseModel):
         Of the training of a network; empty for other models.
     layers : tuple of Layer
         Of a network; empty for other models.
+    precision : str, optional
+        In which a network was trained.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,6 +84,7 @@ class FitRecord(BaseModel):
     n_parameters: int | None = None
     history: tuple[Epoch, ...] = ()
     layers: tuple[Layer, ...] = ()
+    precision: str | None = None
 
     def describe(self) -> dict[str, Any]:
         """Return what JSON can hold of it, without the history and the layers, which stand elsewhere."""
@@ -205,6 +208,7 @@ def fit_model(
         n_parameters=n_parameters(calibrated.estimator_),
         history=tuple(getattr(calibrated.estimator_[-1], "history_", ())),
         layers=_layers(calibrated.estimator_[-1]),
+        precision=getattr(calibrated.estimator_[-1], "precision_", None),
     )
     return FittedModel(calibrated, columns, recipe.features.layout, record)
 

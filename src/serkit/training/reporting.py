@@ -87,6 +87,9 @@ def _notes(plan: TrainingPlan, folds: Sequence[FoldResult]) -> Iterator[str]:
     missing = sorted({name for fold in plan.folds for name in fold.missing})
     if missing:
         yield f"The published list names what the manifest lacks: {', '.join(missing)}."
+    wanted = plan.recipe.model.parameters().get("precision", "float32")
+    if wanted != "float32":
+        yield f"Trained in {', '.join(sorted({str(fold.record.precision) for fold in folds}))}."
     if any(epoch.dev_uar is not None for fold in folds for epoch in fold.record.history):
         yield "The network looked at its dev rows after each epoch; it was not trained on them."
     if plan.protocol.dev_by == "row":
