@@ -1,0 +1,61 @@
+"""An ONNX model in 8-bit integers: what becomes integers, and what stays a float."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from torch import nn
+
+from serkit.errors import ExportError
+from serkit.models.network_export import network_onnx
+from serkit.onnx_export import exported_scores
+from serkit.onnx_quantise import quantise_onnx
+
+
+class Dense(nn.Module):
+    """A dense layer, a GELU, and scores of which one is mostly the highest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.second = nn.Linear(32, 64), nn.Linear(64, 3)
+        with torch.no_grad():
+            self.second.bias[0] = 1.0
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.second(nn.functional.gelu(self.first(frames))).mean(dim=1)
+        return scores
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    return network_onnx(Dense().eval(), torch.zeros(1, 4, 32), any_length=True)
+
+
+@pytest.fixture(scope="module")
+def sample() -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 1, (50, 4, 32)).astype(np.float32)
+
+
+def test_all_weights_are_integers_and_what_leaves_a_gelu_is_not(content: bytes, sample: np.ndarray) -> None:
+    graph = onnx.load_from_string(quantise_onnx(content, sample)).graph
+    kinds = [node.op_type for node in graph.node]
+    assert kinds.count("MatMulInteger") == kinds.count("MatMul") == kinds.count("DequantizeLinear") == 1
+    large = [tensor for tensor in graph.initializer if np.prod(tensor.dims) > 64]
+    assert {tensor.data_type for tensor in large} == {onnx.TensorProto.INT8}
+
+
+def test_scores_stay_near(content: bytes, sample: np.ndarray) -> None:
+    before = exported_scores(content, sample)
+    after = exported_scores(quantise_onnx(content, sample), sample)
+    assert np.abs(after - before).mean() < 0.02 * before.std()
+
+
+def test_a_model_that_integers_spoil_is_refused(
+    content: bytes, sample: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serkit.onnx_quantise.LEAST_AGREEMENT", 1.01)
+    with pytest.raises(ExportError, match="int8: only 100% of 50 recordings"):
+        quantise_onnx(content, sample)
