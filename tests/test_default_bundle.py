@@ -32,6 +32,14 @@ def test_its_card_follows_from_its_facts():
     assert "Not for commercial use" in card.read_text(encoding="utf-8")
 
 
+def test_it_says_how_much_of_a_long_recording_it_heard():
+    clip = serkit.load_audio(EXAMPLE)
+    long = np.tile(clip.signal, 13)
+    prediction = serkit.load("default").predict_signal(long, clip.sampling_rate)
+    assert long.size / clip.sampling_rate > 31
+    assert (prediction.start, prediction.end) == (0, 30)
+
+
 @pytest.mark.parametrize("gain", [0.03, 0.3])
 def test_gain_does_not_count(gain):
     clip = serkit.load_audio(EXAMPLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING
 
@@ -144,7 +145,7 @@ class Predictor:
         Returns
         -------
         Prediction
-            Emotion and probabilities of the whole clip.
+            Emotion and probabilities of the clip, or of as much of it as the model hears: `start` to `end`.
 
         Raises
         ------
@@ -221,7 +222,13 @@ class Predictor:
         emotion = max(probabilities, key=probabilities.__getitem__)
         confidence = probabilities[emotion]
         abstained = confidence < self._abstain_below
-        return Prediction(clip.source, clip.start, clip.end, emotion, confidence, probabilities, abstained)
+        return Prediction(clip.source, *self._heard(clip), emotion, confidence, probabilities, abstained)
+
+    def _heard(self, clip: Clip) -> tuple[float, float]:
+        """Return start and end of what the model hears of a clip, s."""
+        audio = self.info.front_end.audio
+        start = clip.start + audio.offset_s
+        return start, min(clip.end, start + (audio.duration_s or math.inf))
 
 
 def load(
