@@ -94,3 +94,10 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 def test_the_version_is_that_of_the_package() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert serkit.__version__ == project["version"]
+
+
+def test_predicting_loads_no_settings_of_models(tiny_bundle: Path) -> None:
+    code = f"import sys, serkit; serkit.load({str(tiny_bundle)!r})"
+    subprocess.run(
+        [sys.executable, "-c", f"{code}; assert 'serkit.models.catalogue' not in sys.modules"], check=True
+    )

@@ -13,7 +13,22 @@
 ============================================  ================================================
 """
 
-from serkit.models.catalogue import MODELS, build_model
-from serkit.models.settings import ModelSettings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["MODELS", "ModelSettings", "build_model"]
+if TYPE_CHECKING:
+    from serkit.models.catalogue import MODELS as MODELS
+    from serkit.models.catalogue import build_model as build_model
+    from serkit.models.settings import ModelSettings as ModelSettings
+
+# Imported when first used: prediction needs `calibration` alone, and the settings of all models take 0.15 s.
+_MODULES = {"MODELS": "catalogue", "build_model": "catalogue", "ModelSettings": "settings"}
+__all__ = [*_MODULES]  # noqa: PLE0604 - strings all
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
