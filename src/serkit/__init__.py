@@ -10,8 +10,9 @@ Every name is imported when it is first used: ``import serkit`` itself loads no 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from serkit.lazy import lazy_names
 
 if TYPE_CHECKING:
     from serkit.audio import Clip as Clip
@@ -59,12 +60,7 @@ _MODULES = {
 __all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - strings all
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -13,8 +13,9 @@
 ============================================  ================================================
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from serkit.lazy import lazy_names
 
 if TYPE_CHECKING:
     from serkit.models.catalogue import MODELS as MODELS
@@ -26,9 +27,4 @@ _MODULES = {"MODELS": "catalogue", "build_model": "catalogue", "ModelSettings": 
 __all__ = [*_MODULES]  # noqa: PLE0604 - strings all
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _MODULES)
