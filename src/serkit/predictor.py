@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from typing import TYPE_CHECKING
 
@@ -222,13 +221,8 @@ class Predictor:
         emotion = max(probabilities, key=probabilities.__getitem__)
         confidence = probabilities[emotion]
         abstained = confidence < self._abstain_below
-        return Prediction(clip.source, *self._heard(clip), emotion, confidence, probabilities, abstained)
-
-    def _heard(self, clip: Clip) -> tuple[float, float]:
-        """Return start and end of what the model hears of a clip, s."""
-        audio = self.info.front_end.audio
-        start = clip.start + audio.offset_s
-        return start, min(clip.end, start + (audio.duration_s or math.inf))
+        start, end = self.info.front_end.audio.stretch(clip)
+        return Prediction(clip.source, start, end, emotion, confidence, probabilities, abstained)
 
 
 def load(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,19 @@ class AudioSpec(BaseModel):
         """Samples in every prepared clip, or None if that depends on the recording."""
         fixed = self.duration_s is not None and self.pad
         return round((self.duration_s or 0) * self.sampling_rate) if fixed else None
+
+    def stretch(self, clip: Clip) -> tuple[float, float]:
+        """Return start and end of what is taken of a recording, s; silence that is trimmed counts in.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> clip = Clip(np.ones(16_000, dtype=np.float32), 16_000)
+        >>> AudioSpec(offset_s=0.25, duration_s=0.5).stretch(clip)
+        (0.25, 0.75)
+        """
+        start = clip.start + self.offset_s
+        return start, min(clip.end, start + (self.duration_s or math.inf))
 
     def prepare(self, clip: Clip, *, alter: Callable[[Clip], Clip] | None = None) -> Clip:
         """Cut, resample, trim, alter, fill up and level a recording, in this order.
