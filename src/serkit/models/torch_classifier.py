@@ -150,7 +150,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         train = Labelled(Rows(features), truth, self.classes_.size, self._allowed(corpora), weights)
         self._check(train.rows, dev is not None)
         self.shape_ = train.rows.shape
-        self.precision_ = self._settled.precision
+        self.precision_ = choose_precision(self.settings.precision, self.device)
         parts = [train] if dev is None else [train, self._labelled(*dev)]
         with _own_draws(self.device):
             training = self._training(*parts)
@@ -243,9 +243,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     @property
     def _settled(self) -> NetworkSettings:
         """The settings with the precision of this machine."""
-        return self.settings.with_parameters(
-            {"precision": choose_precision(self.settings.precision, self.device)}
-        )
+        return self.settings.with_parameters({"precision": self.precision_})
 
     def _network(self, rows: Rows) -> StandardisedNetwork:
         seed_everything(self.seed, 0)
