@@ -12,6 +12,8 @@ import math
 import torch
 from torch import nn
 
+from serkit.models.batches import after_end
+
 
 class AttentionLayer(nn.Module):
     """Attention of every frame to every frame, and two dense layers, each added to its input and normalised.
@@ -98,7 +100,7 @@ class AttentionEncoder(nn.Module):
         """
         frames = self.project(features)
         frames = frames + positions(frames.shape[1], frames.shape[2]).to(frames)
-        padding = None if lengths is None else _padding(lengths, frames.shape[1])
+        padding = None if lengths is None else after_end(lengths, frames.shape[1])
         for layer in self.layers:
             frames = layer(frames, padding)
         scores: torch.Tensor = self.head(_mean(frames, padding))
@@ -116,10 +118,6 @@ def positions(n_frames: int, units: int) -> torch.Tensor:
     rates = torch.exp(torch.arange(0, units, 2) * (-math.log(10_000.0) / units))
     angles = torch.arange(n_frames)[:, None] * rates
     return torch.cat([torch.sin(angles), torch.cos(angles)], dim=1)
-
-
-def _padding(lengths: torch.Tensor, n_frames: int) -> torch.Tensor:
-    return torch.arange(n_frames, device=lengths.device) >= lengths[:, None]
 
 
 def _mean(frames: torch.Tensor, padding: torch.Tensor | None) -> torch.Tensor:

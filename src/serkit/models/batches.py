@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import pad_sequence
 from serkit.models.calibration import check_finite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -110,6 +110,43 @@ class Rows:
         by_length = [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
         batches = [batch for pool in by_length for batch in _cut(pool, size)]
         return batches if rng is None else [batches[i] for i in rng.permutation(len(batches))]
+
+    def apply(self, function: Callable[..., torch.Tensor], size: int, device: str = "cpu") -> torch.Tensor:
+        """Return what a function makes of all rows, batch by batch, in the order of the rows.
+
+        Parameters
+        ----------
+        function : callable
+            Takes features and lengths of a `Batch`; returns a value for each of its rows.
+        size : int
+            Rows of a batch.
+        device : str, default "cpu"
+            Where the batches are put.
+
+        Returns
+        -------
+        Tensor, shape (n, ...)
+
+        Examples
+        --------
+        >>> rows = Rows([np.ones((4, 3)), np.ones((2, 3))])
+        >>> rows.apply(lambda features, lengths: lengths, 1).tolist()
+        [4, 2]
+        """
+        batches = self.batches(size)
+        values = torch.cat([function(*self.batch(batch, device)) for batch in batches])
+        return values[np.argsort(np.concatenate(batches))]
+
+
+def after_end(lengths: torch.Tensor, longest: int) -> torch.Tensor:
+    """Tell what lies after the end of each clip, (N, longest).
+
+    Examples
+    --------
+    >>> after_end(torch.tensor([1, 2]), 2).tolist()
+    [[False, True], [False, False]]
+    """
+    return torch.arange(longest, device=lengths.device) >= lengths[:, None]
 
 
 def _cut(order: Positions, size: int) -> list[Positions]:

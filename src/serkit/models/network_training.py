@@ -193,10 +193,8 @@ class NetworkTraining:
 def network_scores(network: nn.Module, rows: Rows, batch_size: int, device: str) -> torch.Tensor:
     """Return the scores of rows, float32 (n, n_classes) on the CPU, with nothing dropped out."""
     network.eval()
-    batches = rows.batches(batch_size)
     with torch.inference_mode():
-        scores = torch.cat([network(*rows.batch(batch, device)).float().cpu() for batch in batches])
-    return scores[np.argsort(np.concatenate(batches))]
+        return rows.apply(lambda *batch: network(*batch).float().cpu(), batch_size, device)
 
 
 def seed_everything(seed: int, number: int) -> np.random.Generator:

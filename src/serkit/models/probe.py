@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from serkit.models.losses import cross_entropy
@@ -21,7 +20,6 @@ from serkit.models.losses import cross_entropy
 if TYPE_CHECKING:
     from torch import nn
 
-    from serkit.models.batches import Rows
     from serkit.models.labelled import Labelled
     from serkit.models.speech_encoder import SpeechEncoder
 
@@ -48,20 +46,14 @@ def prepare_head(
     device : str
         Where the network is.
     """
-    pooled = _embed(network, train.rows, batch_size, device)
+    network.eval()
+    with torch.no_grad():
+        pooled = train.rows.apply(network.embed, batch_size, device)
     standardise = network.head.standardise
     standardise.mean.copy_(pooled.mean(dim=0))
     standardise.deviation.copy_(pooled.std(dim=0, correction=0).clamp(min=_LEAST_DEVIATION))
     if penalty is not None:
         _fit(network.head.scores, standardise(pooled), train, penalty)
-
-
-def _embed(network: SpeechEncoder, rows: Rows, batch_size: int, device: str) -> torch.Tensor:
-    network.eval()
-    batches = rows.batches(batch_size)
-    with torch.no_grad():
-        parts = [network.embed(*rows.batch(batch, device)) for batch in batches]
-    return torch.cat(parts)[np.argsort(np.concatenate(batches))]
 
 
 def _fit(scores: nn.Linear, values: torch.Tensor, train: Labelled, penalty: float) -> None:

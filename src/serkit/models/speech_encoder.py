@@ -17,14 +17,15 @@ import numpy as np
 import torch
 from torch import nn
 
+from serkit.models.batches import after_end
 from serkit.models.pooling import StatisticsPooling
 from serkit.models.standardise import Standardise
-from serkit.models.whisper_encoder import WhisperEncoder, after_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from serkit.models.remembered import Remembered
+    from serkit.models.whisper_encoder import WhisperEncoder
 
 
 class SpeechEncoder(nn.Module):
@@ -51,7 +52,7 @@ class SpeechEncoder(nn.Module):
 
     Examples
     --------
-    >>> from serkit.models.whisper_encoder import EncoderShape
+    >>> from serkit.models.whisper_encoder import EncoderShape, WhisperEncoder
     >>> shape = EncoderShape(d_model=8, encoder_layers=2, encoder_attention_heads=2, encoder_ffn_dim=16)
     >>> network = SpeechEncoder(WhisperEncoder(shape), 4).eval()
     >>> network(torch.zeros(2, 60, 80), torch.tensor([60, 41])).shape

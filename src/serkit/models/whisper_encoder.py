@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional
 
 from serkit.errors import FeatureError
+from serkit.models.batches import after_end
 
 
 class EncoderShape(NamedTuple):
@@ -185,17 +186,6 @@ def convolve(frames: torch.Tensor, convolution: nn.Conv1d) -> torch.Tensor:
     windows = torch.cat([padded[:, first : first + last : stride] for first in range(width)], dim=-1)
     weights = convolution.weight.transpose(1, 2).reshape(convolution.out_channels, -1)
     return functional.linear(windows, weights, convolution.bias)
-
-
-def after_end(lengths: torch.Tensor, longest: int) -> torch.Tensor:
-    """Tell what lies after the end of each clip, (N, longest).
-
-    Examples
-    --------
-    >>> after_end(torch.tensor([1, 2]), 2).tolist()
-    [[False, True], [False, False]]
-    """
-    return torch.arange(longest, device=lengths.device) >= lengths[:, None]
 
 
 def sinusoids(n_positions: int, units: int) -> torch.Tensor:
