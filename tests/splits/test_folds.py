@@ -162,6 +162,25 @@ def test_named_speakers_with_or_without_their_corpus():
     assert speakers_of(TWO_CORPORA, fold.test) == {"emodb/03", "ravdess/03"}
 
 
+def test_a_share_of_the_speakers_of_every_corpus():
+    """As many of each corpus as the share says; who they are depends on the seed alone."""
+    manifest = build_manifest({"ravdess": [f"{n:02}" for n in range(1, 25)], "tess": ["OAF", "YAF"]})
+    tests = []
+    for seed in (0, 0, 1):
+        (fold,) = make_folds(manifest, Protocol(kind="speakers", test=0.2, seed=seed))
+        tests.append(speakers_of(manifest, fold.test))
+        assert not tests[-1] & speakers_of(manifest, fold.train)
+        assert len(fold.test) + len(fold.train) == len(manifest)
+    assert tests[0] == tests[1] != tests[2]
+    assert sorted(name.split("/")[0] for name in tests[0]) == ["ravdess"] * 5 + ["tess"]
+
+
+@pytest.mark.parametrize("fields", [{}, {"speakers": "01", "test": 0.2}])
+def test_held_out_speakers_are_named_or_drawn(fields):
+    with pytest.raises(ValueError, match="needs speakers, or test as their share"):
+        Protocol(kind="speakers", **fields)
+
+
 def test_dev_speakers_come_from_every_corpus_and_depend_on_the_seed():
     def dev(seed: int) -> set[str]:
         protocol = Protocol(kind="speakers", speakers="03", dev=0.4, seed=seed)

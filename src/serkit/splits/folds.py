@@ -108,6 +108,8 @@ def _random(manifest: pandas.DataFrame, protocol: Protocol) -> list[Fold]:
 
 def _speakers(manifest: pandas.DataFrame, protocol: Protocol) -> list[Fold]:
     groups = speaker_groups(manifest)
+    if protocol.test:
+        return [_fold("1", _among(groups, _draw_speakers(groups, protocol.test, protocol.seed)))]
     short = manifest["speaker"].astype(str).to_numpy(dtype=object)
     unknown = sorted(set(protocol.speakers) - set(groups) - set(short))
     if unknown:
@@ -205,7 +207,7 @@ def _with_dev(manifest: pandas.DataFrame, fold: Fold, protocol: Protocol) -> Fol
     if protocol.kind in ("random", "stratified") or protocol.dev_by == "row":
         train, dev = map(np.sort, _draw_rows(manifest, fold.train, protocol, protocol.dev))
     else:
-        train, dev = _draw_speakers(speaker_groups(manifest), fold, protocol)
+        train, dev = _dev_speakers(speaker_groups(manifest), fold, protocol)
     return Fold(fold.name, train, fold.test, dev, fold.missing)
 
 
@@ -225,15 +227,9 @@ def _draw_rows(
     return rest, drawn
 
 
-def _draw_speakers(groups: Keys, fold: Fold, protocol: Protocol) -> tuple[Positions, Positions]:
-    """Draw a share of the training speakers of each corpus that has at least two; return (rest, drawn)."""
-    rng = np.random.default_rng(protocol.seed or 0)
-    speakers = _unique(groups[fold.train])
-    drawn: list[str] = []
-    for _, corpus in itertools.groupby(speakers, key=lambda name: name.split("/")[0]):
-        names = list(corpus)
-        count = min(max(1, round(protocol.dev * len(names))), len(names) - 1)
-        drawn.extend(rng.permutation(names)[:count])
+def _dev_speakers(groups: Keys, fold: Fold, protocol: Protocol) -> tuple[Positions, Positions]:
+    """Draw a share of the training speakers; return (rest, drawn)."""
+    drawn = _draw_speakers(groups[fold.train], protocol.dev, protocol.seed)
     if not drawn:
         raise SplitError(
             f"fold '{fold.name}': no corpus has two training speakers, so none can be held out as dev",
@@ -241,6 +237,17 @@ def _draw_speakers(groups: Keys, fold: Fold, protocol: Protocol) -> tuple[Positi
         )
     is_dev = _among(groups[fold.train], drawn)
     return fold.train[~is_dev], fold.train[is_dev]
+
+
+def _draw_speakers(groups: Keys, share: float, seed: int | None) -> list[str]:
+    """Draw a share of the speakers of each corpus that has at least two."""
+    rng = np.random.default_rng(seed or 0)
+    drawn: list[str] = []
+    for _, corpus in itertools.groupby(_unique(groups), key=lambda name: name.split("/")[0]):
+        names = list(corpus)
+        count = min(max(1, round(share * len(names))), len(names) - 1)
+        drawn.extend(rng.permutation(names)[:count])
+    return drawn
 
 
 def _fold(

@@ -21,7 +21,7 @@ Leak = Literal["speaker", "content", "parent"]
 _FIELDS: dict[str, set[str]] = {
     "random": {"test", "seed", "dev_by", "allow_leaks"},
     "stratified": {"test", "seed", "dev_by", "allow_leaks"},
-    "speakers": {"speakers", "seed", "dev_by"},
+    "speakers": {"speakers", "test", "seed", "dev_by"},
     "speaker_folds": {"folds", "seed"},
     "leave_one_speaker_out": {"seed"},
     "leave_one_corpus_out": {"seed"},
@@ -30,7 +30,6 @@ _FIELDS: dict[str, set[str]] = {
 _REQUIRED: dict[str, set[str]] = {
     "random": {"test", "seed"},
     "stratified": {"test", "seed"},
-    "speakers": {"speakers"},
     "speaker_folds": {"folds"},
     "published": {"published"},
 }
@@ -52,15 +51,15 @@ class Protocol(BaseModel):
     kind : str
         ``random`` or ``stratified`` (by emotion): a share of the rows is the test part; speakers
         cross, so both serve the comparison with published work only.
-        ``speakers``: the named speakers are the test part.
+        ``speakers``: the named speakers are the test part, or a share `test` of each corpus's speakers.
         ``speaker_folds``: every speaker is tested once; within each corpus the sorted speakers are
         cut into `folds` contiguous runs, or shuffled first where `seed` is given.
         ``leave_one_speaker_out`` and ``leave_one_corpus_out``: one fold for each.
         ``published``: lists by name; several lists, one for each corpus, are joined fold by fold.
     test : float, optional
-        Share of the rows in the test part, in (0, 1).
+        Share of the rows, or of the speakers, in the test part, in (0, 1).
     seed : int, optional
-        Seed of every draw. The draw of dev speakers uses 0 where it is not given.
+        Seed of every draw. The draw of speakers uses 0 where it is not given.
     folds : int, optional
         Number of speaker folds.
     speakers : tuple of str
@@ -83,6 +82,8 @@ class Protocol(BaseModel):
     --------
     >>> Protocol(kind="published", published="emobox-ravdess").describe()
     'published folds emobox-ravdess'
+    >>> Protocol(kind="speakers", test=0.2).describe()
+    'held-out speakers (20% of each corpus, drawn with seed 0)'
     >>> Protocol(kind="speaker_folds", folds=5).describe()
     '5 speaker folds, contiguous'
     """
@@ -109,6 +110,8 @@ class Protocol(BaseModel):
             raise ValueError(f"a '{self.kind}' protocol does not use {', '.join(ignored)}")
         if missing:
             raise ValueError(f"a '{self.kind}' protocol needs {', '.join(missing)}")
+        if self.kind == "speakers" and bool(self.speakers) == bool(self.test):
+            raise ValueError("a 'speakers' protocol needs speakers, or test as their share")
         at_random = self.kind in ("random", "stratified")
         if self.dev_by not in ("speaker", "tail" if at_random else "row"):
             raise ValueError(f"a '{self.kind}' protocol does not take dev_by = '{self.dev_by}'")
@@ -121,7 +124,7 @@ class Protocol(BaseModel):
         text = {
             "random": f"random split, {self.test or 0:.0%} test, seed {self.seed}",
             "stratified": f"random split stratified by emotion, {self.test or 0:.0%} test, seed {self.seed}",
-            "speakers": f"held-out speakers {', '.join(self.speakers)}",
+            "speakers": f"held-out speakers {', '.join(self.speakers) or self._drawn()}",
             "speaker_folds": f"{self.folds} speaker folds, {_order(self.seed)}",
             "leave_one_speaker_out": "leave one speaker out",
             "leave_one_corpus_out": "leave one corpus out",
@@ -132,6 +135,9 @@ class Protocol(BaseModel):
         if self.dev_by == "tail":
             text += f"; the last {self.dev:.0%} of the training rows as the dev part"
         return f"{text}; {', '.join(self.allow_leaks)} may cross" if self.allow_leaks else text
+
+    def _drawn(self) -> str:
+        return f"({self.test or 0:.0%} of each corpus, drawn with seed {self.seed or 0})"
 
 
 def _order(seed: int | None) -> str:
