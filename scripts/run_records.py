@@ -46,7 +46,7 @@ class Job(NamedTuple):
     def folder(self) -> str:
         """Name of its folder."""
         words = [self.recipe, self.protocol, *self.changes, *(["again"] if self.again else [])]
-        return "-".join(word.translate(str.maketrans('=[]", ', "______")) for word in words)
+        return "-".join(word.translate(str.maketrans('=[]{}", ', "_" * 8)) for word in words)
 
     def load(self) -> Recipe:
         """Return the recipe with its changes."""
