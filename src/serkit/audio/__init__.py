@@ -4,6 +4,7 @@ from serkit.audio.clip import Clip, check_audible, check_duration, clip_from_arr
 from serkit.audio.load import load_audio, probe_audio
 from serkit.audio.recording import AudioInfo
 from serkit.audio.source import AUDIO_SUFFIXES, AudioSource, find_audio_files
+from serkit.audio.stream import Resampler, stream_audio
 from serkit.audio.transforms import Level, fix_length, normalise_level, resample, trim_silence
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "AudioSource",
     "Clip",
     "Level",
+    "Resampler",
     "check_audible",
     "check_duration",
     "clip_from_array",
@@ -21,5 +23,6 @@ __all__ = [
     "normalise_level",
     "probe_audio",
     "resample",
+    "stream_audio",
     "trim_silence",
 ]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
+import numpy as np
+
 from serkit.audio.chain import chain_extent
 from serkit.audio.clip import Clip, clip_from_array
-from serkit.audio.media import media_format, probe_media, read_media
+from serkit.audio.media import media_blocks, media_format, probe_media
 from serkit.audio.recording import AudioInfo, Stretch, check_extent
-from serkit.audio.sound import probe_sound, read_sound
+from serkit.audio.sound import probe_sound, sound_blocks
 from serkit.audio.source import AudioSource, open_source, peek
 from serkit.audio.transforms import resample
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from serkit.audio.recording import Blocks
 
 
 def load_audio(
@@ -69,17 +70,17 @@ def load_audio(
     ((8000,), 16000, 0.25, 'bytes')
     """
     with open_source(source) as (name, stream):
-        stretch = Stretch(name, start, end)
-        samples, rate = _decode(stream, stretch)
-    clip = replace(clip_from_array(samples, rate, source=name), start=float(start))
+        blocks, rates = zip(*decode(stream, Stretch(name, start, end)), strict=True)
+    clip = replace(clip_from_array(np.concatenate(blocks), rates[-1], source=name), start=float(start))
     return clip if sampling_rate is None else resample(clip, sampling_rate)
 
 
-def _decode(stream: BinaryIO, stretch: Stretch) -> tuple[NDArray[np.float32], int]:
+def decode(stream: BinaryIO, stretch: Stretch) -> Blocks:
+    """Yield the samples of a stretch, mixed down, in blocks, each with the sampling rate."""
     if stretch.end is None:
         check_extent(stretch.name, chain_extent(stream))
-    read = read_media if media_format(peek(stream)) else read_sound
-    return read(stream, stretch)
+    blocks = media_blocks if media_format(peek(stream)) else sound_blocks
+    return blocks(stream, stretch)
 
 
 def probe_audio(source: AudioSource) -> AudioInfo:

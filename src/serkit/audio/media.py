@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from serkit.audio.recording import Blocks
+
 
 class Format(NamedTuple):
     """A container: our name, FFmpeg's demuxer, how its files begin, whether they tell their duration."""
@@ -61,17 +63,20 @@ class _Medium(NamedTuple):
     promised: float
 
 
-def read_media(stream: BinaryIO, stretch: Stretch) -> tuple[NDArray[np.float32], int]:
-    """Return the samples of a stretch, mixed down, and the sampling rate."""
-    blocks, n_decoded, rate = [], 0, 1
+def media_blocks(stream: BinaryIO, stretch: Stretch) -> Blocks:
+    """Yield the samples of a stretch, mixed down, in blocks, each with the sampling rate."""
+    n_decoded, rate = 0, 1
     with _opened(stream, stretch.name) as medium:
-        for block, rate in _decode(medium):
-            blocks.append(block[max(0, round(stretch.start * rate) - n_decoded) :])
+        for block, rate in _without_padding(_decode(medium), medium.promised):
+            first = max(0, round(stretch.start * rate) - n_decoded)
+            last = None if stretch.end is None else max(0, round(stretch.end * rate) - n_decoded)
+            if block[first:last].size:
+                yield block[first:last], rate
             n_decoded += len(block)
             if stretch.end is not None and n_decoded >= stretch.end * rate:
                 break
-    first, last = stretch.frames(rate, _without_padding(n_decoded, medium.promised * rate, rate))
-    return np.concatenate(blocks)[: last - first], rate
+    # Only now it is known how long the recording is.
+    stretch.frames(rate, n_decoded)
 
 
 def probe_media(stream: BinaryIO, name: str) -> AudioInfo:
@@ -119,7 +124,7 @@ def _promised_s(container: Any) -> float:
     return container.duration / 1e6 if alone and container.duration else 0.0
 
 
-def _decode(medium: _Medium) -> Iterator[tuple[NDArray[np.float32], int]]:
+def _decode(medium: _Medium) -> Blocks:
     """Yield blocks of mono samples with their sampling rate; raise where they break off too early."""
     from av import FFmpegError
 
@@ -135,10 +140,21 @@ def _decode(medium: _Medium) -> Iterator[tuple[NDArray[np.float32], int]]:
         raise damaged(medium.name, Extent(n_samples / rate, medium.promised))
 
 
-def _without_padding(n_decoded: int, n_promised: float, rate: int) -> int:
+def _without_padding(blocks: Blocks, promised_s: float) -> Blocks:
     """Leave out what the encoder added to fill up its last frame, if it is no more than that."""
-    surplus = n_decoded - round(n_promised)
-    return n_decoded - surplus if 0 < surplus <= _TOLERANCE_S * rate else n_decoded
+    n_decoded, surplus = 0, 0
+    held: list[tuple[NDArray[np.float32], int]] = []
+    for block, rate in blocks:
+        n_decoded += len(block)
+        surplus = n_decoded - round(promised_s * rate)
+        held.append((block, rate))
+        if not promised_s or not 0 < surplus <= _TOLERANCE_S * rate:
+            yield from held
+            held.clear()
+    if held:
+        # What was promised ends in the first of them.
+        block, rate = held[0]
+        yield block[: sum(len(block) for block, _ in held) - surplus], rate
 
 
 def _mono(frame: Any) -> NDArray[np.float32]:

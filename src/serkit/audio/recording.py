@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from serkit.audio.clip import is_number
 from serkit.errors import DamagedAudioError, InvalidSignalError, NoSamplesError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    # Mono samples as they are decoded, each block with its sampling rate.
+    Blocks = Iterator[tuple[NDArray[np.float32], int]]
 
 # Annotated ends are rounded; one that lies this little past the recording means the recording's end.
 END_TOLERANCE_S = 0.05

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from serkit.audio.recording import Blocks
+
 # Heads of the formats that libsndfile knows; what begins so but cannot be opened is damaged.
 _KNOWN_HEAD = re.compile(rb"RIFF....WAVE|RF64|riff|fLaC|OggS|ID3|FORM....AIF|\.snd|caff|NIST_1A", re.DOTALL)
 # libsndfile's log on samples that should go on behind the end of the file: "data : 67200 (should be 26853)".
@@ -70,22 +72,24 @@ class _SoundFile(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no 
         return bool(super().seekable()) and self.subtype != _MP3
 
 
-def read_sound(stream: BinaryIO, stretch: Stretch) -> tuple[NDArray[np.float32], int]:
-    """Return the samples of a stretch, mixed down, and the sampling rate."""
+def sound_blocks(stream: BinaryIO, stretch: Stretch) -> Blocks:
+    """Yield the samples of a stretch, mixed down, in blocks, each with the sampling rate."""
     with _opened(stream, stretch.name) as file:
         if stretch.end is None:
             check_extent(stretch.name, _declared_extent(file))
         rate, available = file.samplerate, file.frames
         first, last = stretch.frames(rate, available)
+        reached = first
         try:
-            samples = _read(file, first, last)
+            for block in _read(file, first, last):
+                reached += block.size
+                yield block, rate
         except soundfile.LibsndfileError as error:
             readable = _count_readable(stream, stretch.name)
             raise damaged(stretch.name, Extent(readable / rate, available / rate)) from error
         delay = _MP3_DELAY if file.subtype == _MP3 else 0
-        if samples.size < last - first - delay:
-            raise damaged(stretch.name, Extent((first + samples.size) / rate, available / rate))
-        return samples, rate
+        if reached < last - delay:
+            raise damaged(stretch.name, Extent(reached / rate, available / rate))
 
 
 def probe_sound(stream: BinaryIO, name: str) -> AudioInfo:
@@ -129,14 +133,15 @@ def _declared_extent(file: _SoundFile) -> Extent | None:
     return Extent(file.frames / file.samplerate, promised / file.samplerate)
 
 
-def _read(file: _SoundFile, first: int, last: int) -> NDArray[np.float32]:
-    """Read the frames from `first` to `last`, mixed down; fewer where the file breaks off."""
+def _read(file: _SoundFile, first: int, last: int) -> Iterator[NDArray[np.float32]]:
+    """Yield the frames from `first` to `last`, mixed down; fewer where the file breaks off."""
     if file.can_jump:
         file.seek(first)
     else:
         for _ in _blocks(file, first):
             pass
-    return np.concatenate([mix_down(block) for block in _blocks(file, last - first)], dtype=np.float32)
+    for block in _blocks(file, last - first):
+        yield mix_down(block).astype(np.float32, copy=False)
 
 
 def _blocks(file: _SoundFile, n_frames: int, size: int = _BLOCK) -> Iterator[NDArray[np.float32]]:
