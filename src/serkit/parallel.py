@@ -57,10 +57,15 @@ def map_parallel(
     >>> list(map_parallel(abs, [-2, 3]))
     [2, 3]
     """
-    if workers < 1:
-        raise SerkitError(f"workers: {workers} is below 1", hint="1 works in this process, 4 in four at once")
+    check_workers(workers)
     results = map(function, items) if workers == 1 else _map_joblib(function, items, workers, backend)
     return results if progress is None else _with_progress(results, progress, len(items))
+
+
+def check_workers(workers: int) -> None:
+    """Raise SerkitError if `workers` is below 1."""
+    if workers < 1:
+        raise SerkitError(f"workers: {workers} is below 1", hint="1 works alone, 4 do four things at once")
 
 
 def _map_joblib(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from serkit.emotions import EMOTIONS
 
@@ -38,6 +38,22 @@ class Prediction:
     confidence: float
     probabilities: dict[str, float]
     abstained: bool = False
+
+    @classmethod
+    def of(
+        cls, source: str, times: tuple[float, float], probabilities: dict[str, float], *, abstain_below: float
+    ) -> Self:
+        """Answer with the most probable label.
+
+        Examples
+        --------
+        >>> heard = Prediction.of("a.wav", (0.0, 2.0), {"sad": 0.25, "calm": 0.75}, abstain_below=0.8)
+        >>> heard.emotion, heard.confidence, heard.abstained
+        ('calm', 0.75, True)
+        """
+        emotion = max(probabilities, key=probabilities.__getitem__)
+        confidence = probabilities[emotion]
+        return cls(source, *times, emotion, confidence, probabilities, confidence < abstain_below)
 
     @property
     def valence(self) -> float | None:

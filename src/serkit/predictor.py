@@ -11,7 +11,7 @@ from serkit.audio import clip_from_array, find_audio_files, load_audio
 from serkit.bundle import load_bundle
 from serkit.errors import AudioNotFoundError, SerkitError
 from serkit.models.calibration import softmax
-from serkit.parallel import map_parallel
+from serkit.parallel import check_workers, map_parallel
 from serkit.prediction import Failure, Prediction
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Predictor:
         if not 0 <= abstain_below <= 1:
             raise SerkitError(f"abstain_below: {abstain_below} is no probability", hint="give 0 to 1")
         self._bundle = bundle
-        self._abstain_below = abstain_below
+        self.abstain_below = abstain_below
 
     @classmethod
     def load(
@@ -155,7 +155,65 @@ class Predictor:
         """
         features = self.info.front_end.extract(clip)
         probabilities = softmax(self._bundle.scores(features[np.newaxis]) / self.info.temperature)[0]
-        return self._answer(clip, dict(zip(self.labels, probabilities.tolist(), strict=True)))
+        shares = dict(zip(self.labels, probabilities.tolist(), strict=True))
+        times = self.info.front_end.audio.stretch(clip)
+        return Prediction.of(clip.source, times, shares, abstain_below=self.abstain_below)
+
+    def timeline(  # noqa: PLR0913 - where, how finely and with how many threads
+        self,
+        source: AudioSource,
+        *,
+        start: float = 0.0,
+        end: float | None = None,
+        window_s: float = 3.0,
+        hop_s: float = 1.5,
+        workers: int = 1,
+    ) -> Iterator[Prediction]:
+        """Hear how the emotion changes in a recording of any length, in constant memory.
+
+        Only where somebody speaks is listened to: between two predictions that do not touch nobody does.
+        Speech is heard in windows; the probabilities of each instant are the mean of the windows that cover
+        it; neighbours with one answer are joined.
+
+        Parameters
+        ----------
+        source : str, path, bytes or binary file object
+            The recording; ``"-"`` is standard input.
+        start : float, default 0.0
+            Where to begin, s.
+        end : float, optional
+            Where to stop, s; the end of the recording if not given.
+        window_s : float, default 3.0
+            Length of a window, 1 s or more. Speech that is shorter is one window.
+        hop_s : float, default 1.5
+            From one window to the next, s; 0.1 s or more and at most `window_s`.
+        workers : int, default 1
+            Windows that are heard at once, each in a thread.
+
+        Yields
+        ------
+        Prediction
+            One for each stretch of one emotion, in order, as soon as it is over; none overlap.
+
+        Raises
+        ------
+        AudioError
+            If the recording cannot be used; the subclass and the message say why.
+        SerkitError
+            If windows cannot be so long or so far apart, or if `workers` is below 1.
+
+        Examples
+        --------
+        >>> import serkit
+        >>> for stretch in serkit.load().timeline("call.wav"):  # doctest: +SKIP
+        ...     print(f"{stretch.start:6.1f} {stretch.end:6.1f} {stretch.emotion} {stretch.confidence:.2f}")
+        """
+        from serkit.speech_windows import Pace
+        from serkit.timeline import hear_windows, join_windows, recorded_windows
+
+        check_workers(workers)
+        windows = recorded_windows(source, self, (start, end), Pace(window_s, hop_s))
+        return join_windows(hear_windows(windows, self, workers), self.abstain_below)
 
     def predict_files(
         self,
@@ -216,13 +274,6 @@ class Predictor:
         if not files:
             raise AudioNotFoundError(f"{folder}: no recordings in this folder", hint="check the path")
         return self.predict_files(files, progress=progress)
-
-    def _answer(self, clip: Clip, probabilities: dict[str, float]) -> Prediction:
-        emotion = max(probabilities, key=probabilities.__getitem__)
-        confidence = probabilities[emotion]
-        abstained = confidence < self._abstain_below
-        start, end = self.info.front_end.audio.stretch(clip)
-        return Prediction(clip.source, start, end, emotion, confidence, probabilities, abstained)
 
 
 def load(
