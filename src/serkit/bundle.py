@@ -16,6 +16,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,11 @@ from serkit.bundle_info import (
 )
 from serkit.errors import BundleError, BundleIntegrityError, BundleNotFoundError
 from serkit.onnx_file import INPUT_NAME, OUTPUT_NAME, outside_references
+from serkit.onnx_session import open_session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import onnxruntime
     from numpy.typing import NDArray
 
@@ -47,6 +51,7 @@ __all__ = [
     "ScoreFacts",
     "available_bundles",
     "load_bundle",
+    "read_bundle",
     "save_bundle",
 ]
 
@@ -178,12 +183,40 @@ def load_bundle(name_or_folder: Path | str, *, threads: int = 1) -> ModelBundle:
         end and model do not fit each other; the message says which.
     """
     folder = _find(name_or_folder)
-    try:
+    with _named(folder):
         contents = _read_files(folder)
         info = _parse_info(contents[_INFO])
         session = _open_model(contents[_MODEL], threads)
         _check_fit(info, session)
         return ModelBundle(folder, info, contents[_CARD].decode(), session)
+
+
+def read_bundle(name_or_folder: Path | str) -> tuple[BundleInfo, bytes]:
+    """Return description and ONNX model of a bundle, as they were saved, without opening the model.
+
+    Parameters
+    ----------
+    name_or_folder : Path or str
+        A name from `available_bundles`, or a folder.
+
+    Raises
+    ------
+    BundleNotFoundError
+        If there is no such bundle.
+    BundleIntegrityError
+        If a file was changed, is missing or does not belong there, or the description is not understood.
+    """
+    folder = _find(name_or_folder)
+    with _named(folder):
+        contents = _read_files(folder)
+        return _parse_info(contents[_INFO]), contents[_MODEL]
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Say in which bundle a rule is broken."""
+    try:
+        yield
     except (ValueError, RecursionError) as error:
         raise BundleIntegrityError(f"{folder}: {error}", hint="get the bundle again or train anew") from error
 
@@ -244,19 +277,11 @@ def _parse_info(content: bytes) -> BundleInfo:
 
 def _open_model(content: bytes, threads: int) -> onnxruntime.InferenceSession:
     """Open the ONNX model on the CPU, if it is self-contained."""
-    import onnxruntime
-
     outside = outside_references(content)
     if outside:
         raise ValueError(f"{_MODEL} needs {', '.join(outside)}, but must be self-contained standard ONNX")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # The smallest floats, which softmax makes many of, slow a processor down tenfold.
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    options.log_severity_level = 4  # a refusal is an exception, not a line on stderr
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return open_session(content, threads=threads)
     except Exception as error:  # onnxruntime's own classes share no other base
         raise ValueError(f"{_MODEL} cannot be opened ({_first_line(error)})") from error
 

@@ -26,6 +26,7 @@ A recipe is checked to the last key before anything runs. Its tables:
 from __future__ import annotations
 
 import tomllib
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -214,7 +215,8 @@ class Recipe(_Table):
             taken = " or ".join(map(repr, layouts))
             raise ValueError(f"features.layout: {self.model.name} takes {taken}")
         shape, smallest = self.features.shape, self.model.minimum_shape
-        if any(length is not None and length < least for length, least in zip(shape, smallest, strict=True)):
+        pairs = zip(shape, smallest, strict=False)  # a model may ask for nothing
+        if any(length is not None and length < least for length, least in pairs):
             raise ValueError(f"features: {self.model.name} takes {smallest} and more values, not {shape}")
         if self.data.own_emotions and not isinstance(self.model, NetworkSettings):
             raise ValueError(f"data.own_emotions: {self.model.name} cannot learn so, only networks can")
@@ -306,18 +308,20 @@ def load_recipe(name_or_path: Path | str, overrides: Iterable[str] = ()) -> Reci
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"{path}: not a TOML file: {error}") from error
-    for override in overrides:
-        _override(table, override)
-    return parse_recipe(table, source=str(name_or_path))
+    return parse_recipe(table, overrides, source=str(name_or_path))
 
 
-def parse_recipe(table: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
+def parse_recipe(
+    table: Mapping[str, Any], overrides: Iterable[str] = (), *, source: str = "recipe"
+) -> Recipe:
     """Check a recipe that was read from elsewhere, e.g. from the record of a run.
 
     Parameters
     ----------
     table : mapping
         The tables of the recipe.
+    overrides : iterable of str
+        Settings that replace those of the recipe, as in `load_recipe`.
     source : str, default "recipe"
         Name for error messages.
 
@@ -332,8 +336,11 @@ def parse_recipe(table: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
     >>> parse_recipe(recipe.model_dump(mode="json")) == recipe
     True
     """
+    changed = deepcopy(dict(table))
+    for override in overrides:
+        _override(changed, override)
     try:
-        return Recipe.model_validate(dict(table))
+        return Recipe.model_validate(changed)
     except ValidationError as error:
         raise recipe_error(error, Recipe, source) from error
 

@@ -172,3 +172,30 @@ def test_recordings_must_be_named(serkit: Serkit, recipe_file: Path) -> None:
     assert run.stderr.decode() == (
         "serkit: error: no recordings are named; give --corpus NAME=DIR or --manifest FILE\n"
     )
+
+
+def test_own_recordings_make_a_model_on_top_of_another(
+    write_voice: Callable[..., None], tiny_bundle: Path, serkit: Serkit, tmp_path: Path
+) -> None:
+    rows = ["path,label,who"]
+    for speaker in range(1, 4):
+        for label, voice in {"Freude": "happy", "bored": "sad"}.items():
+            for take in range(4):
+                name = f"{speaker}-{label}-{take}.wav"
+                write_voice(tmp_path / name, voice, speaker=speaker, seed=take)
+                rows.append(f"{name},{label},{speaker}")
+    table, out = tmp_path / "mine.csv", tmp_path / "run"
+    table.write_text("\n".join(rows) + "\n")
+    columns = [f"--column={pair}" for pair in ("file=path", "emotion=label", "speaker=who")]
+    run = serkit("train", "--base", tiny_bundle, "--csv", table, *columns, "--out", out)
+    assert run.returncode == 0, run.stderr
+    assert b"mine-on-tiny/speakers: leave one speaker out \xc2\xb7 24 test clips" in run.stdout
+    said = serkit("predict", tmp_path / "1-bored-0.wav", "--model", out / "bundle", "--format", "json")
+    assert json.loads(said.stdout)["predictions"][0]["emotion"] == "bored"
+
+
+def test_recipe_or_base_not_both_and_not_neither(recipe_file: Path, serkit: Serkit, tmp_path: Path) -> None:
+    for given in ([], [recipe_file, "--base", "default"]):
+        run = serkit("train", *given, "--csv", tmp_path / "mine.csv")
+        assert run.returncode == 2
+        assert b"either a recipe or a model to build on" in run.stderr

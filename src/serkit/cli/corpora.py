@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serkit.cli.recordings import WorkersOption
+from serkit.cli.recordings import ColumnOption, WorkersOption, parse_pairs
 from serkit.cli.tables import print_table
 from serkit.errors import CorpusError
 
@@ -48,9 +48,7 @@ def scan(  # noqa: PLR0913, PLR0917 - one argument per option
     table: Annotated[
         list[Path] | None, typer.Option(metavar="CSV|PARQUET", help="Table of another corpus.")
     ] = None,
-    column: Annotated[
-        list[str] | None, typer.Option(metavar="OURS=THEIRS", help="Column of the tables, e.g. file=path.")
-    ] = None,
+    column: ColumnOption = None,
     label: Annotated[
         list[str] | None,
         typer.Option(
@@ -82,9 +80,9 @@ def scan(  # noqa: PLR0913, PLR0917 - one argument per option
     """
     from serkit.corpora import add_votes, audit_manifest, default_cache, write_manifest
 
-    labels = _pairs(label, "--label")
+    labels = parse_pairs(label, "--label")
     parts = [*_scan_known(sources or [], song)]
-    parts += _scan_tables(table or [], _pairs(column, "--column"), labels)
+    parts += _scan_tables(table or [], parse_pairs(column, "--column"), labels)
     parts += _scan_trees(folders or [], labels)
     manifest = _together(parts)
     if votes is not None:
@@ -126,14 +124,6 @@ def _together(parts: "list[pd.DataFrame]") -> "pd.DataFrame":
     if not parts:
         raise CorpusError("scan: no corpus is named", hint="give NAME=DIR, --table or --folders")
     return join_manifests(parts)
-
-
-def _pairs(options: list[str] | None, name: str) -> dict[str, str]:
-    pairs = [option.partition("=") for option in options or []]
-    for left, sign, _ in pairs:
-        if not (left and sign):
-            raise CorpusError(f"{name} {left}: not of the form a=b")
-    return {left: right for left, _, right in pairs}
 
 
 @app.command()

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serkit.cli.recordings import (
+    ColumnOption,
     CorpusOption,
+    CsvOption,
     ManifestOption,
     WorkersOption,
     feature_cache,
@@ -19,6 +21,7 @@ from serkit.cli.recordings import (
     name_recordings,
 )
 from serkit.cli.tables import print_table
+from serkit.errors import RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +52,17 @@ class Log(StrEnum):
 
 def train(  # noqa: PLR0913, PLR0917 - one argument per option
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="A name from `serkit recipes list`, or a .toml file.")
-    ],
+        str | None,
+        typer.Argument(metavar="[RECIPE]", help="A name from `serkit recipes list`, or a .toml file."),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BUNDLE", help="Instead of a recipe: put a new last layer on this model, e.g. default."
+        ),
+    ] = None,
+    csv: CsvOption = None,
+    column: ColumnOption = None,
     corpus: CorpusOption = None,
     manifest: ManifestOption = None,
     protocol: Annotated[
@@ -86,11 +98,21 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
     Recordings that no audit has heard are listened to first: what cannot be
     used is left out, and said. Each fold is kept when it is done: after an
     interruption the same command goes on where it stopped.
+
+    With --base, any emotions in any language: what that model has learned to
+    hear is kept, and only which emotion that is learned anew.
     """
     from serkit.recipe import load_recipe
 
-    loaded = load_recipe(recipe, changes or ())
-    named = name_recordings(corpus, manifest, song=loaded.data.include_song)
+    _check_choice(recipe, base)
+    if recipe is not None:
+        loaded = load_recipe(recipe, changes or ())
+        named = name_recordings(corpus, manifest, csv, columns=column, song=loaded.data.include_song)
+    else:
+        from serkit.training.own_data import own_data_recipe
+
+        named = name_recordings(corpus, manifest, csv, columns=column)
+        loaded = own_data_recipe(str(base), named, changes or ())
     # scikit-learn takes a second to import, which those need not wait for who mistyped a key or a folder.
     from serkit.training import make_plan
     from serkit.training import train as train_recipe
@@ -114,6 +136,14 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
             log=log.value if log else None,
         )
     _print(run)
+
+
+def _check_choice(recipe: str | None, base: str | None) -> None:
+    if (recipe is None) == (base is None):
+        raise RecipeError(
+            "train takes either a recipe or a model to build on",
+            hint="e.g. serkit train RECIPE --corpus NAME=DIR, or serkit train --base default --csv mine.csv",
+        )
 
 
 @contextmanager

@@ -143,7 +143,7 @@ def validate_manifest(manifest: pd.DataFrame, *, source: str = "manifest") -> pd
     if missing:
         raise ManifestError(
             f"{source}: no column {', '.join(missing)}",
-            hint="name the columns that hold them in a column mapping",
+            hint="name the columns that hold them, e.g. --column emotion=label",
         )
     if manifest.empty:
         raise ManifestError(f"{source}: not a single row")

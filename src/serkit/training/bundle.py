@@ -8,11 +8,12 @@ import numpy as np
 
 from serkit import __version__
 from serkit.augment import is_copy
-from serkit.bundle import BundleInfo, CorpusFacts, ScoreFacts, save_bundle
+from serkit.bundle import BundleInfo, CorpusFacts, ScoreFacts, read_bundle, save_bundle
 from serkit.bundle_info import speaker_key
 from serkit.corpora import CORPORA
 from serkit.corpora.manifest import is_complete
 from serkit.model_card import model_card
+from serkit.models.new_head_settings import NewHeadSettings
 from serkit.onnx_export import export_onnx
 from serkit.onnx_quantise import quantise_onnx
 from serkit.selection import only_blocks
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from serkit.evaluation import EvaluationReport
     from serkit.evaluation.report import GroupScore, Score
+    from serkit.models import ModelSettings
     from serkit.models.emotion_sets import EmotionSets
     from serkit.recipe import Recipe
     from serkit.training.fitting import FittedModel, TrainingData
@@ -68,6 +70,7 @@ def save_model(
     model = export_onnx(fitted.model.estimator_, sample)
     if recipe.export.weights == "int8":
         model = quantise_onnx(model, sample)
+    heard = list(_corpora(data.rows[~is_copy(data.rows)], fitted.model.emotion_sets_))
     info = BundleInfo(
         name=recipe.name,
         summary=recipe.summary,
@@ -75,7 +78,7 @@ def save_model(
         labels=tuple(str(label) for label in fitted.model.classes_),
         front_end=only_blocks(recipe.features, fitted.record.blocks),
         temperature=fitted.record.temperature,
-        corpora=tuple(_corpora(data.rows[~is_copy(data.rows)], fitted.model.emotion_sets_)),
+        corpora=tuple(_with_those_of_base(recipe.model, heard)),
         scores=tuple(_scores(report)),
         recipe=recipe.model_dump(mode="json"),
     )
@@ -95,6 +98,16 @@ def _corpora(rows: pandas.DataFrame, sets: EmotionSets) -> Iterator[CorpusFacts]
             speaker_keys=tuple(sorted({speaker_key(group) for group in _speakers(part)})),
             emotions=tuple(sorted(sets.get(str(name), ()))),
         )
+
+
+def _with_those_of_base(model: ModelSettings, heard: list[CorpusFacts]) -> Iterator[CorpusFacts]:
+    """Yield corpora, and those of the saved model that they are on top of: it has heard these speakers."""
+    base = read_bundle(model.base)[0].corpora if isinstance(model, NewHeadSettings) else ()
+    before = {corpus.name: corpus for corpus in base}
+    for corpus in heard:
+        keys = {*corpus.speaker_keys, *(before[corpus.name].speaker_keys if corpus.name in before else ())}
+        yield corpus.model_copy(update={"speaker_keys": tuple(sorted(keys))})
+    yield from (corpus for corpus in base if corpus.name not in {one.name for one in heard})
 
 
 def _speakers(rows: pandas.DataFrame) -> NDArray[np.object_]:

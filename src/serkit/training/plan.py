@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from serkit.splits import Fold
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
+_MODULES = {"scikit-learn": "sklearn"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,14 +120,14 @@ def make_plan(recipe: Recipe, manifest: pandas.DataFrame, protocol: str | None) 
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions that a result depends on.
+    """Return the versions that a result depends on, of what is installed.
 
     Examples
     --------
-    >>> sorted(library_versions())
+    >>> sorted({"torch": "", **library_versions()})
     ['numpy', 'python', 'scikit-learn', 'scipy', 'serkit', 'torch']
     """
-    libraries = {name: version(name) for name in _LIBRARIES}
+    libraries = {name: version(name) for name in _LIBRARIES if find_spec(_MODULES.get(name, name))}
     return {"serkit": __version__, "python": platform.python_version(), **libraries}
 
 

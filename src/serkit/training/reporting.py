@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serkit.augment import is_copy
+from serkit.bundle import read_bundle
 from serkit.evaluation import Cost, Predictions, RunFacts, evaluate, write_predictions
+from serkit.evaluation.bundle_scoring import bundle_facts
 from serkit.evaluation.pages import write_report
 from serkit.evaluation.predictions import PREDICTIONS_FILE
 from serkit.evaluation.tables import layer_table, prediction_table
+from serkit.models.new_head_settings import NewHeadSettings
 from serkit.training.choices import choice_figures
 from serkit.training.curves import curve_figures
 
@@ -70,6 +73,10 @@ def report_folds(
 
 
 def _cautions(plan: TrainingPlan) -> Iterator[str]:
+    if isinstance(plan.recipe.model, NewHeadSettings):
+        yield from bundle_facts(read_bundle(plan.recipe.model.base)[0], plan.rows).cautions
+    if "speaker" not in plan.leaks:
+        yield "Who speaks is not known: expect less on voices that it was not trained on."
     for kind, what in (
         ("speaker", "speakers"),
         ("content", "recordings"),

@@ -1,0 +1,29 @@
+"""Open an ONNX model on the CPU, in as many threads as asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+
+def open_session(content: bytes, *, threads: int = 1) -> onnxruntime.InferenceSession:
+    """Return a session of onnxruntime, whose own exceptions say why a model cannot be opened.
+
+    Parameters
+    ----------
+    content : bytes
+        ONNX model.
+    threads : int, default 1
+        Threads that one run may use.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # The smallest floats, which softmax makes many of, slow a processor down tenfold.
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    options.log_severity_level = 4  # a refusal is an exception, not a line on stderr
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
