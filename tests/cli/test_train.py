@@ -179,7 +179,7 @@ def test_own_recordings_make_a_model_on_top_of_another(
 ) -> None:
     rows = ["path,label,who"]
     for speaker in range(1, 4):
-        for label, voice in {"Freude": "happy", "bored": "sad"}.items():
+        for label, voice in {"Freude": "happy", "boredom": "sad"}.items():
             for take in range(4):
                 name = f"{speaker}-{label}-{take}.wav"
                 write_voice(tmp_path / name, voice, speaker=speaker, seed=take)
@@ -190,8 +190,8 @@ def test_own_recordings_make_a_model_on_top_of_another(
     run = serkit("train", "--base", tiny_bundle, "--csv", table, *columns, "--out", out)
     assert run.returncode == 0, run.stderr
     assert b"mine-on-tiny/speakers: leave one speaker out \xc2\xb7 24 test clips" in run.stdout
-    said = serkit("predict", tmp_path / "1-bored-0.wav", "--model", out / "bundle", "--format", "json")
-    assert json.loads(said.stdout)["predictions"][0]["emotion"] == "bored"
+    said = serkit("predict", tmp_path / "1-boredom-0.wav", "--model", out / "bundle", "--format", "json")
+    assert json.loads(said.stdout)["predictions"][0]["emotion"] == "boredom"
 
 
 def test_recipe_or_base_not_both_and_not_neither(recipe_file: Path, serkit: Serkit, tmp_path: Path) -> None:

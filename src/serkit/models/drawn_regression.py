@@ -61,7 +61,7 @@ def fit_drawn(
     >>> start = Head(np.zeros((1, 2)), np.zeros(2))
     >>> found = fit_drawn(np.array([[-1.0], [1.0]]), np.array([0, 1]), start, penalty=0.1)
     >>> found.weights.round(2).tolist()
-    [[-0.81, 0.81]]
+    [[-1.06, 1.06]]
     """
     with_one = np.column_stack([values, np.ones(len(values))])
     rows, axes = _in_own_axes(with_one)
