@@ -70,7 +70,9 @@ def test_the_command_loads_no_training_library(tiny_bundle: Path, voice_file: Pa
 def test_a_command_does_not_import_the_others() -> None:
     code = "import sys, serkit.cli.predict\nprint(*[m for m in sys.modules if m.startswith('serkit.cli.')])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert set(run.stdout.split()) == {"serkit.cli.predict", "serkit.cli.prediction_formats"}
+    assert set(run.stdout.split()) == {
+        f"serkit.cli.{name}" for name in ("predict", "prediction_formats", "timeline")
+    }
 
 
 def test_type_checkers_see_the_same_names() -> None:

@@ -166,7 +166,7 @@ class Predictor:
         start: float = 0.0,
         end: float | None = None,
         window_s: float = 3.0,
-        hop_s: float = 1.5,
+        hop_s: float = 2.0,
         workers: int = 1,
     ) -> Iterator[Prediction]:
         """Hear how the emotion changes in a recording of any length, in constant memory.
@@ -185,7 +185,7 @@ class Predictor:
             Where to stop, s; the end of the recording if not given.
         window_s : float, default 3.0
             Length of a window, 1 s or more. Speech that is shorter is one window.
-        hop_s : float, default 1.5
+        hop_s : float, default 2.0
             From one window to the next, s; 0.1 s or more and at most `window_s`.
         workers : int, default 1
             Windows that are heard at once, each in a thread.

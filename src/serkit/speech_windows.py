@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-WINDOW_S, HOP_S = 3.0, 1.5
+WINDOW_S, HOP_S = 3.0, 2.0
 # Less than this tells little of an emotion; shorter speech is heard together with what surrounds it, s.
 SHORTEST_S = 1.0
 # Windows that lie closer only cost time, s.

@@ -13,6 +13,7 @@ import typer
 
 from serkit.cli import SOME_FAILED, report
 from serkit.cli import prediction_formats as formats
+from serkit.cli import timeline as timeline_formats
 from serkit.errors import AudioNotFoundError
 from serkit.files import atomic_path
 from serkit.prediction import Failure, Prediction
@@ -26,6 +27,10 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
+    VTT = "vtt"
+    AUDACITY = "audacity"
+    PNG = "png"
+    SVG = "svg"
 
 
 _WRITERS: dict[Format, Callable[[formats.Answers, Any], None]] = {
@@ -34,7 +39,14 @@ _WRITERS: dict[Format, Callable[[formats.Answers, Any], None]] = {
     Format.JSONL: formats.write_jsonl,
     Format.CSV: formats.write_csv,
     Format.PARQUET: formats.write_parquet,
+    Format.VTT: timeline_formats.write_vtt,
+    Format.AUDACITY: timeline_formats.write_audacity,
+    Format.PNG: timeline_formats.write_png,
+    Format.SVG: timeline_formats.write_svg,
 }
+# These show one recording over time.
+_OF_ONE_TIMELINE = (Format.VTT, Format.AUDACITY, Format.PNG, Format.SVG)
+_BINARY = (Format.PARQUET, Format.PNG)
 
 # A file name that is no text is no reason to lose the others.
 _TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
@@ -59,6 +71,9 @@ def predict(  # noqa: PLR0913, PLR0917 - one argument per option
     ] = None,
     start: Annotated[float, typer.Option(min=0.0, metavar="S", help="Begin at this second.")] = 0.0,
     end: Annotated[float | None, typer.Option(min=0.0, metavar="S", help="Stop at this second.")] = None,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="Say when which emotion is heard, in recordings of any length.")
+    ] = False,
     abstain_below: Annotated[
         float,
         typer.Option(min=0.0, max=1.0, metavar="P", help="Mark less probable answers as abstained."),
@@ -74,6 +89,8 @@ def predict(  # noqa: PLR0913, PLR0917 - one argument per option
     A recording that cannot be used is named on standard error, the others
     are done, and the exit status is 1. In a table, "happy?" is an answer less
     probable than --abstain-below.
+    With --timeline there is one answer for each stretch of one emotion; where
+    nobody speaks there is none.
 
     json: one object, "model", "predictions" and "failures". A prediction has
     "source", "start" and "end" in seconds, "emotion", "confidence",
@@ -81,38 +98,57 @@ def predict(  # noqa: PLR0913, PLR0917 - one argument per option
     a failure "source" and "error".
     jsonl: one prediction per line, each as soon as it is known.
     csv, parquet: one column for each of these, "probability_LABEL" for each label.
+    Of the timeline of one recording: vtt (WebVTT subtitles), audacity (labels; the
+    ending .txt), png and svg (a picture).
     """
     from serkit.predictor import Predictor
 
     if end is not None and end <= start:
         raise typer.BadParameter(f"--end {end} does not come after --start {start}")
-    form = form or _format_of(out)
-    _check_can_write(form, out)
+    form = form or _format_of(out, timeline=timeline)
+    _check_can_write(form, out, timeline=timeline)
     predictor = Predictor.load(model, abstain_below=abstain_below)
     failures: list[Failure] = []
     with _output(form, out) as stream:
-        label = None if stream.isatty() and form is not Format.TABLE else "Predicting"
+        progress = not stream.isatty() or (form is Format.TABLE and not timeline)
         sources = _find_sources(inputs, failures)
-        results = predictor.predict_files(sources, start=start, end=end, progress=label)
+        if timeline:
+            _check_are_few(form, sources)
+            results = timeline_formats.hear_timelines(predictor, sources, (start, end), progress=progress)
+        else:
+            label = "Predicting" if progress else None
+            results = predictor.predict_files(sources, start=start, end=end, progress=label)
         answered = _keep_predictions(results, failures)
         answers = formats.Answers(predictor.info.name, predictor.labels, answered, failures, top)
-        _WRITERS[form](answers, stream)
+        lines = timeline and form is Format.TABLE and stream.isatty()
+        write = timeline_formats.write_lines if lines else _WRITERS[form]
+        write(answers, stream)
     if failures:
         raise typer.Exit(SOME_FAILED)
 
 
-def _format_of(out: Path | None) -> Format:
+def _format_of(out: Path | None, *, timeline: bool) -> Format:
     ending = out.suffix.lower().removeprefix(".") if out else ""
+    if timeline and ending == "txt":
+        return Format.AUDACITY
     return Format(ending) if ending in [*Format] else Format.TABLE
 
 
-def _check_can_write(form: Format, out: Path | None) -> None:
+def _check_can_write(form: Format, out: Path | None, *, timeline: bool) -> None:
     """Fail before the first prediction, not after the last."""
+    if form in _OF_ONE_TIMELINE and not timeline:
+        raise typer.BadParameter(f"the format {form} needs --timeline")
+    if form in _BINARY and out is None:
+        raise typer.BadParameter(f"the format {form} needs --out FILE")
     if form is Format.PARQUET:
         import pyarrow  # noqa: F401
+    if form in (Format.PNG, Format.SVG):
+        import matplotlib  # noqa: F401
 
-        if out is None:
-            raise typer.BadParameter("the format parquet needs --out FILE")
+
+def _check_are_few(form: Format, sources: list[str]) -> None:
+    if form in _OF_ONE_TIMELINE and len(sources) > 1:
+        raise typer.BadParameter(f"the format {form} shows one recording, not {len(sources)}")
 
 
 @contextmanager
@@ -120,7 +156,7 @@ def _output(form: Format, out: Path | None) -> Iterator[IO[Any]]:
     """Yield the stream to write to; a file appears under its name only once it is complete."""
     if out is None:
         yield sys.stdout
-    elif form is Format.PARQUET:
+    elif form in _BINARY:
         with atomic_path(out) as partial, partial.open("wb") as stream:
             yield stream
     else:

@@ -103,7 +103,8 @@ def _write_plain_table(answers: Answers, stream: IO[str]) -> None:
         header = ""
         times = f"{prediction.start:8.2f}  {prediction.end:8.2f}"
         rest = ", ".join(f"{label} {value:.3f}" for label, value in prediction.ranked()[1 : answers.top])
-        line = f"{_emotion(prediction):{width}}  {prediction.confidence:10.3f}  {times}  {_shown(prediction)}"
+        answer = f"{emotion_shown(prediction):{width}}  {prediction.confidence:10.3f}"
+        line = f"{answer}  {times}  {source_shown(prediction)}"
         stream.write(f"{line}  ({rest})\n" if rest else f"{line}\n")
 
 
@@ -124,24 +125,30 @@ def _write_rich_table(answers: Answers, stream: IO[str]) -> None:
         style = "yellow" if prediction.abstained else "bold green"
         share = f"{first[1]:.0%}"
         table.add_row(
-            Text(_shown(prediction)), times, Text(_emotion(prediction), style), share, _bar(first[1])
+            Text(source_shown(prediction)),
+            times,
+            Text(emotion_shown(prediction), style),
+            share,
+            bar(first[1]),
         )
         for label, value in others:
-            table.add_row("", "", Text(label, "dim"), Text(f"{value:.0%}", "dim"), Text(_bar(value), "dim"))
+            table.add_row("", "", Text(label, "dim"), Text(f"{value:.0%}", "dim"), Text(bar(value), "dim"))
     if table.row_count:
         Console(file=stream).print(table)
 
 
-def _shown(prediction: Prediction) -> str:
+def source_shown(prediction: Prediction) -> str:
     """Return the name of a recording so that it stays on its line and holds no commands for the terminal."""
     source = prediction.source
     return source if source.isprintable() else repr(source)
 
 
-def _emotion(prediction: Prediction) -> str:
+def emotion_shown(prediction: Prediction) -> str:
+    """Return the emotion, with a question mark if the answer is abstained from."""
     return f"{prediction.emotion}?" if prediction.abstained else prediction.emotion
 
 
-def _bar(probability: float) -> str:
+def bar(probability: float) -> str:
+    """Return a bar of block characters."""
     full, eighths = divmod(round(probability * _BAR_WIDTH * 8), 8)
     return ("█" * full + _EIGHTHS[eighths]).rstrip()
