@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from serkit.predictor import load as load
     from serkit.recipe import Recipe as Recipe
     from serkit.recipe import load_recipe as load_recipe
+    from serkit.stream import LivePrediction as LivePrediction
+    from serkit.stream import Stream as Stream
     from serkit.training import train as train
 
 __version__ = "0.1.0"
@@ -55,6 +57,8 @@ _MODULES = {
     "load": "predictor",
     "Recipe": "recipe",
     "load_recipe": "recipe",
+    "LivePrediction": "stream",
+    "Stream": "stream",
     "train": "training",
 }
 __all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - strings all

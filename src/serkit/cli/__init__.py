@@ -17,6 +17,7 @@ from serkit.errors import SerkitError
 
 _COMMANDS = {
     "predict": "predict:predict",
+    "listen": "listen:listen",
     "explore": "explore:explore",
     "corpora": "corpora:app",
     "features": "features:app",

@@ -14,6 +14,8 @@ from serkit.prediction import Failure, Prediction
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rich.text import Text
+
     from serkit.cli.prediction_formats import Answers
     from serkit.predictor import Predictor
 
@@ -79,21 +81,29 @@ def _duration(source: str) -> float:
 def write_lines(answers: Answers, stream: IO[str]) -> None:
     """Write one line for each stretch, as soon as it is known."""
     from rich.console import Console
-    from rich.text import Text
 
-    from serkit.cli.prediction_formats import bar, emotion_shown, source_shown
+    from serkit.cli.prediction_formats import source_shown
 
     console = Console(file=stream, highlight=False)
-    width = max(len(label) + 1 for label in answers.labels)
     source = None
     for one in answers.predictions:
         if one.source != source:
             source = one.source
-            console.print(Text(source_shown(one), "bold"))
-        style = "yellow" if one.abstained else "bold green"
-        times = (f"{clock(one.start)} – {clock(one.end)}  ", "dim")
-        answer = (f"{emotion_shown(one):{width}} {one.confidence:4.0%}  ", style)
-        console.print(Text.assemble(times, answer, bar(one.confidence)))
+            console.print(source_shown(one), style="bold", markup=False)
+        console.print(line(one), soft_wrap=True)
+
+
+def line(one: Prediction) -> Text:
+    """Return the times, the emotion and a bar of its probability on one line."""
+    from rich.text import Text
+
+    from serkit.cli.prediction_formats import bar, emotion_shown
+
+    width = max(len(label) + 1 for label in one.probabilities)
+    times = (f"{clock(one.start)} – {clock(one.end)}  ", "dim")
+    style = "yellow" if one.abstained else "bold green"
+    answer = (f"{emotion_shown(one):{width}} {one.confidence:4.0%}  ", style)
+    return Text.assemble(times, answer, f"{bar(one.confidence):24}")
 
 
 def write_vtt(answers: Answers, stream: IO[str]) -> None:
