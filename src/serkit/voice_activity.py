@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from serkit.audio import Resampler
+from serkit.onnx_session import open_session
 
 if TYPE_CHECKING:
+    import onnxruntime
     from numpy.typing import NDArray
 
 MODEL = Path(__file__).with_suffix(".onnx")
@@ -86,9 +88,5 @@ class VoiceActivity:
 
 
 @cache
-def _session() -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(MODEL, options, providers=["CPUExecutionProvider"])
+def _session() -> onnxruntime.InferenceSession:
+    return open_session(MODEL.read_bytes())
