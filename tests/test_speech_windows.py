@@ -58,7 +58,7 @@ def test_a_window_holds_the_sound_of_its_times() -> None:
 
 
 def test_long_speech_is_cut_at_the_hop_and_short_speech_is_one_window() -> None:
-    found = windows_of(TALK)
+    found = windows_of(TALK, Pace(3.0, 1.5))
     long = [window for window in found if window.region == 2]
     assert len(long) == 6
     for before, after in pairwise(long):
