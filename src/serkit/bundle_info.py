@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from typing import Annotated, Any
 
@@ -61,6 +62,17 @@ def speaker_key(group: str) -> str:
     '27b440b74b3d8287'
     """
     return hashlib.sha256(group.encode()).hexdigest()[:16]
+
+
+def plain_name(text: str) -> str:
+    """Return a text as the name of a bundle or a recipe may be written.
+
+    Examples
+    --------
+    >>> plain_name("Meine Stimmen (2)")
+    'meine-stimmen-2'
+    """
+    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")
 
 
 class ScoreFacts(_Facts):

@@ -23,6 +23,7 @@ _COMMANDS = {
     "features": "features:app",
     "recipes": "recipes:app",
     "train": "train:train",
+    "adapt": "adapt:adapt",
     "evaluate": "evaluate:evaluate",
     "compare": "evaluate:compare",
     "models": "models:app",

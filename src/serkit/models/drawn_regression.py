@@ -63,7 +63,9 @@ def fit_drawn(
     >>> found.weights.round(2).tolist()
     [[-1.06, 1.06]]
     """
-    with_one = np.column_stack([values, np.ones(len(values))])
+    # One more value, as large as all others together, so that offsets move as easily as they do.
+    size = np.sqrt(values.shape[1])
+    with_one = np.column_stack([values, np.full(len(values), size)])
     rows, axes = _in_own_axes(with_one)
     before = values @ start.weights + start.offsets
     truth = np.eye(len(start.offsets))[targets]
@@ -80,7 +82,7 @@ def fit_drawn(
     nothing = np.zeros(rows.shape[1] * truth.shape[1])
     found = minimize(loss, nothing, jac=True, method="L-BFGS-B", options={"maxiter": _MAX_ITERATIONS})
     change = axes @ found.x.reshape(rows.shape[1], -1)
-    return Head(start.weights + change[:-1], start.offsets + change[-1])
+    return Head(start.weights + change[:-1], start.offsets + size * change[-1])
 
 
 def _in_own_axes(rows: Matrix) -> tuple[Matrix, Matrix]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING, Any
 
 from serkit.bundle import read_bundle
+from serkit.bundle_info import plain_name
 from serkit.corpora.manifest import is_complete
 from serkit.errors import TrainingError
 from serkit.recipe import parse_recipe
@@ -58,7 +58,7 @@ def own_data_recipe(base: Path | str, manifest: pandas.DataFrame, changes: Itera
     info, content = read_bundle(base)
     corpora = ", ".join(sorted(set(manifest["corpus"])))
     table: dict[str, Any] = {
-        "name": _name(f"{corpora}-on-{info.name}"),
+        "name": plain_name(f"{corpora}-on-{info.name}"),
         "summary": f"A new last layer for {corpora}, on top of {info.name}: {info.summary}",
         "protocol": _protocol(manifest),
         "features": info.front_end.model_dump(),
@@ -76,10 +76,6 @@ def _check_counts(manifest: pandas.DataFrame) -> None:
             f"{rarest}: {fewest} recordings; at least {FEWEST_CLIPS} of each emotion are needed",
             hint="add some, or leave that emotion out",
         )
-
-
-def _name(text: str) -> str:
-    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")
 
 
 def _protocol(manifest: pandas.DataFrame) -> dict[str, Any]:
