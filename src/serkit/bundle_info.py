@@ -99,6 +99,27 @@ class ScoreFacts(_Facts):
     speakers: int = Field(ge=0)
 
 
+class Loss(_Facts):
+    """What recordings of one corpus, altered in one way, cost.
+
+    Attributes
+    ----------
+    corpus : str
+        Of the recordings.
+    condition : str
+        How they are altered.
+    uar : float
+        Unweighted average recall, in [0, 1].
+    lost : float
+        By how much that is below the one of the recordings as they are.
+    """
+
+    corpus: str
+    condition: str
+    uar: float
+    lost: float
+
+
 class BundleInfo(_Facts):
     """Everything about a saved model that is not a weight.
 
@@ -120,6 +141,8 @@ class BundleInfo(_Facts):
         Scores are divided by it before the softmax.
     corpora, scores : tuple of CorpusFacts, tuple of ScoreFacts
         Training data and results.
+    robustness : tuple of Loss
+        What altered recordings of speakers that it has not heard cost; empty if not measured.
     limits : tuple of str
         Known weaknesses, a sentence each.
     recipe : dict
@@ -142,6 +165,7 @@ class BundleInfo(_Facts):
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     corpora: tuple[CorpusFacts, ...] = ()
     scores: tuple[ScoreFacts, ...] = ()
+    robustness: tuple[Loss, ...] = ()
     limits: tuple[str, ...] = ()
     recipe: dict[str, JsonValue] = {}
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from serkit.bundle import BundleInfo
+    from serkit.bundle_info import Loss
 
 _INTENDED_USE = """\
 Research, teaching, and tools in which people choose to have their own or published speech described and
@@ -45,6 +46,9 @@ _NON_COMMERCIAL = """\
 **Not for commercial use**, as far as its training data are concerned: {corpora} may be used for research or
 other non-commercial purposes only. Train without them if you need more."""
 
+ROBUSTNESS_NOTE = (
+    "First row: UAR of the recordings as they are, %. Others: points lost where they are altered."
+)
 _LIMITS = (
     "It always answers with one of its labels, also where no emotion or another one is there.",
     "Music, noise, several voices at once and synthetic speech are outside what it was made for.",
@@ -77,6 +81,7 @@ def model_card(info: BundleInfo) -> str:
         "What it hears": _WHAT_IT_HEARS,
         "Training data": _training_data(info),
         "Scores": _scores(info),
+        **({"Robustness": _robustness(info.robustness)} if info.robustness else {}),
         "Limits": _bullets((*info.limits, *_LIMITS)),
         "Input and output": _input_and_output(info),
     }
@@ -116,6 +121,37 @@ def _scores(info: BundleInfo) -> str:
         for s in info.scores
     ]
     return _table(header, rows)
+
+
+def _robustness(losses: Sequence[Loss]) -> str:
+    header, rows = robustness_cells(losses)
+    return f"{ROBUSTNESS_NOTE}\n\n{_table(header, rows)}"
+
+
+def robustness_cells(losses: Sequence[Loss]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return header and rows of a table: a row for each condition, a column for each corpus.
+
+    Parameters
+    ----------
+    losses : sequence of Loss
+        Each condition once for each corpus, recordings as they are first.
+
+    Examples
+    --------
+    >>> from serkit.bundle_info import Loss
+    >>> clean = Loss(corpus="savee", condition="as it is", uar=0.7, lost=0.0)
+    >>> noise = Loss(corpus="savee", condition="noise", uar=0.65, lost=0.05)
+    >>> robustness_cells([clean, noise])
+    (('recordings', 'savee'), [('as it is', '70.0'), ('noise', '+5.0')])
+    """
+    corpora = list(dict.fromkeys(one.corpus for one in losses))
+    by_condition: dict[str, dict[str, Loss]] = {}
+    for one in losses:
+        by_condition.setdefault(one.condition, {})[one.corpus] = one
+    (clean, scores), *others = by_condition.items()
+    rows = [(clean, *(f"{100 * scores[name].uar:.1f}" for name in corpora))]
+    rows += [(name, *(f"{100 * found[one].lost:+.1f}" for one in corpora)) for name, found in others]
+    return ("recordings", *corpora), rows
 
 
 def _input_and_output(info: BundleInfo) -> str:

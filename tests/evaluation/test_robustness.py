@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas
 import pytest
 
 from serkit.audio import load_audio
 from serkit.bundle import load_bundle
+from serkit.bundle_info import Loss
 from serkit.corpora import scan_corpus
 from serkit.evaluation.bundle_scoring import predict_manifest
 from serkit.evaluation.metrics import uar
-from serkit.evaluation.robustness import CLEAN, CONDITIONS, Loss, measure_robustness, robustness_table
+from serkit.evaluation.predictions import Predictions
+from serkit.evaluation.robustness import (
+    CLEAN,
+    CONDITIONS,
+    altered_decisions,
+    measure_robustness,
+    robustness_table,
+    write_robustness,
+)
+from serkit.features import FeatureSet
+from serkit.model_card import model_card
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pandas
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +40,38 @@ def test_losses_are_those_against_the_recordings_as_they_are(
     tiny_bundle: Path, manifest: pandas.DataFrame
 ) -> None:
     bundle = load_bundle(tiny_bundle)
-    losses = measure_robustness(bundle, manifest)
-    assert [one.condition for one in losses] == list(CONDITIONS)
-    clean = predict_manifest(bundle, manifest)
+    other = manifest.iloc[::2].assign(corpus="other", emotion="sad")
+    rows = pandas.concat([manifest, other], ignore_index=True)
+    found = measure_robustness(bundle, rows)
+    assert [one.condition for one in found] == [*CONDITIONS] * 2
+    assert [one.corpus for one in found] == ["ravdess"] * len(CONDITIONS) + ["other"] * len(CONDITIONS)
+    clean = predict_manifest(bundle, rows)
     decided = np.array(bundle.info.labels)[clean.probabilities.argmax(axis=1)]
-    assert losses[0].condition == CLEAN
-    assert losses[0].uar == pytest.approx(uar(manifest["emotion"], decided))
-    for one in losses:
-        assert one.lost == pytest.approx(losses[0].uar - one.uar)
+    for corpus in ("ravdess", "other"):
+        own, tested = [one for one in found if one.corpus == corpus], (rows["corpus"] == corpus).to_numpy()
+        assert own[0].condition == CLEAN
+        assert own[0].uar == pytest.approx(uar(rows["emotion"][tested], decided[tested]))
+        for one in own:
+            assert one.lost == pytest.approx(own[0].uar - one.uar)
     # The front end hears loudness.
-    assert losses[list(CONDITIONS).index("30 dB quieter")].lost > 0.2
-    assert losses == measure_robustness(bundle, manifest), "every time the same alterations"
+    assert found[list(CONDITIONS).index("30 dB quieter")].lost > 0.2
+
+
+def test_the_same_alterations_every_time(tiny_bundle: Path, manifest: pandas.DataFrame) -> None:
+    bundle, few = load_bundle(tiny_bundle), manifest.iloc[:4]
+    assert measure_robustness(bundle, few) == measure_robustness(bundle, few)
+
+
+def test_emotions_that_a_corpus_cannot_hold_are_not_heard(manifest: pandas.DataFrame) -> None:
+    """As in a report: RAVDESS holds no boredom."""
+    rows, front_end = manifest.iloc[:2], FeatureSet(blocks=[{"name": "rms"}])
+
+    def hear(row: pandas.DataFrame, features: np.ndarray) -> Predictions:
+        assert features.shape == (len(CONDITIONS), *front_end.shape)
+        return Predictions(row.assign(emotion="sad"), np.tile([0.8, 0.2], (len(row), 1)), ("boredom", "sad"))
+
+    decided = list(altered_decisions(rows, front_end, hear))
+    assert [set(one) for one in decided] == [{"sad"}] * 2
 
 
 def test_every_condition_alters_the_recording_as_it_says(manifest: pandas.DataFrame) -> None:
@@ -60,6 +92,26 @@ def test_every_condition_alters_the_recording_as_it_says(manifest: pandas.DataFr
         assert not np.allclose(heard[name].signal, clip.signal)
 
 
-def test_the_table_is_in_points() -> None:
-    table = robustness_table([Loss(CLEAN, 0.8, 0.0), Loss("telephone band", 0.75, 0.05)])
-    assert table.rows == ((CLEAN, "80.0", "+0.0"), ("telephone band", "75.0", "+5.0"))
+LOSSES = [
+    Loss(corpus="savee", condition=CLEAN, uar=0.8, lost=0.0),
+    Loss(corpus="savee", condition="telephone band", uar=0.75, lost=0.05),
+    Loss(corpus="tess", condition=CLEAN, uar=0.6, lost=0.0),
+    Loss(corpus="tess", condition="telephone band", uar=0.62, lost=-0.02),
+]
+
+
+def test_the_table_is_in_points_for_each_corpus(tmp_path: Path) -> None:
+    table = robustness_table(LOSSES)
+    assert table.header == ("recordings", "savee", "tess")
+    assert table.rows == ((CLEAN, "80.0", "60.0"), ("telephone band", "+5.0", "-2.0"))
+    written = {path.name: path.read_text() for path in write_robustness(tmp_path, LOSSES)}
+    assert [Loss(**one) for one in json.loads(written["robustness.json"])] == LOSSES
+    assert "| telephone band | +5.0 | -2.0 |" in written["robustness.md"]
+
+
+def test_a_model_card_can_carry_it(tiny_bundle: Path) -> None:
+    info = load_bundle(tiny_bundle).info
+    assert "## Robustness" not in model_card(info)
+    card = model_card(info.model_copy(update={"robustness": tuple(LOSSES)}))
+    assert "## Robustness" in card
+    assert "| as it is | 80.0 | 60.0 |" in card

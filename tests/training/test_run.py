@@ -10,6 +10,7 @@ from serkit.bundle import load_bundle
 from serkit.errors import LeakError, RecipeError, TrainingError
 from serkit.evaluation import EvaluationReport, read_predictions
 from serkit.evaluation.report import REPORT_FILE
+from serkit.evaluation.robustness import CONDITIONS
 from serkit.predictor import Predictor
 from serkit.recipe import load_recipe, parse_recipe
 from serkit.training import reporting, train
@@ -247,3 +248,20 @@ def test_augmenting_before_the_split_is_counted_and_said(recipe_file, manifest, 
     said = [*run.report.facts.cautions, *run.report.facts.notes]
     assert any("parents of recordings stand on both sides" in remark for remark in said)
     assert any(remark.endswith("of the clips tested are altered copies.") for remark in said)
+
+
+def test_each_fold_is_tested_on_altered_recordings_of_its_own_test_speakers(
+    recipe, manifest, tmp_path, cache
+):
+    few = manifest.groupby(["speaker", "emotion"]).head(2).reset_index(drop=True)
+    changed = recipe.model_copy(update={"search": recipe.search.model_copy(update={"grid": {}})})
+    plain = train(changed, few, out=tmp_path, protocol="folds", cache=cache, bundle=False)
+    assert not (tmp_path / "robustness.json").exists()
+    run = train(changed, few, out=tmp_path, protocol="folds", cache=cache, robustness=True)
+    assert [fold.probabilities for fold in run.folds] == [fold.probabilities for fold in plain.folds]
+    found = json.loads((tmp_path / "robustness.json").read_text())
+    assert [one["condition"] for one in found] == list(CONDITIONS)
+    assert found[0]["uar"] == pytest.approx(run.report.uar.value)
+    assert found[0]["uar"] - found[2]["uar"] == pytest.approx(found[2]["lost"])
+    assert "Robustness" in (tmp_path / "report.md").read_text()
+    assert "## Robustness" in (tmp_path / "bundle" / "MODEL_CARD.md").read_text()

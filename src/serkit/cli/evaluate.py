@@ -16,7 +16,10 @@ from serkit.cli.recordings import (
 from serkit.cli.tables import print_report_table
 
 if TYPE_CHECKING:
-    from serkit.evaluation import EvaluationReport
+    from collections.abc import Iterator
+
+    from serkit.bundle_info import Loss
+    from serkit.evaluation import EvaluationReport, Predictions
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - one argument per option
@@ -28,14 +31,15 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument per option
     out: Annotated[Path | None, typer.Option(file_okay=False, help="Folder to write the report to.")] = None,
     workers: WorkersOption = 1,
     robustness: Annotated[
-        bool, typer.Option("--robustness", help="Alter the recordings in ten ways, and print what is lost.")
+        bool, typer.Option("--robustness", help="Alter the recordings in ten ways, and say what is lost.")
     ] = False,
 ) -> None:
     """Score a saved model on labelled recordings.
 
     With --robustness: the recordings as they are, and louder, quieter, through
     the telephone, through Opus, in noise, in babble, in a room, and between silences.
-    With --out: report.html, report.md, report.json, predictions.csv and the pictures.
+    With --out: report.html, report.md, report.json, predictions.csv and the pictures,
+    and robustness.json and robustness.md.
     Speakers that the model was trained on are reported: their scores are not honest.
     """
     from serkit.bundle import load_bundle
@@ -47,20 +51,30 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one argument per option
     predictions = predict_manifest(model, rows, cache=feature_cache(), workers=workers, progress=True)
     report = make_report(predictions, facts=bundle_facts(model.info, rows))
     _print_report(report)
+    found = []
     if robustness:
         from serkit.evaluation.robustness import measure_robustness, robustness_table
 
-        losses = measure_robustness(model, rows, workers=workers, progress=True)
-        print_report_table(robustness_table(losses))
+        found = measure_robustness(model, rows, workers=workers, progress=True)
+        print_report_table(robustness_table(found))
     if out is not None:
-        from serkit.evaluation.pages import write_report
-        from serkit.evaluation.predictions import PREDICTIONS_FILE, write_predictions
-        from serkit.evaluation.tables import prediction_table
-
-        write_predictions(out / PREDICTIONS_FILE, predictions)
-        tables = [prediction_table(predictions)]
-        for path in [*write_report(report, out, tables=tables), out / PREDICTIONS_FILE]:
+        for path in _write(out, report, predictions, found):
             typer.echo(path)
+
+
+def _write(
+    out: Path, report: "EvaluationReport", predictions: "Predictions", found: "list[Loss]"
+) -> "Iterator[Path]":
+    from serkit.evaluation.pages import write_report
+    from serkit.evaluation.predictions import PREDICTIONS_FILE, write_predictions
+    from serkit.evaluation.robustness import robustness_table, write_robustness
+    from serkit.evaluation.tables import prediction_table
+
+    write_predictions(out / PREDICTIONS_FILE, predictions)
+    tables = [prediction_table(predictions), *([robustness_table(found)] if found else [])]
+    yield from write_report(report, out, tables=tables)
+    yield out / PREDICTIONS_FILE
+    yield from write_robustness(out, found) if found else ()
 
 
 def compare(

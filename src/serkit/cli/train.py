@@ -88,6 +88,12 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
     ] = 1,
     bundle: Annotated[bool, typer.Option(help="Train a model on all recordings, too, and save it.")] = True,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was interrupted.")] = True,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness", help="Alter the test recordings in ten ways, too, and say what is lost."
+        ),
+    ] = False,
     log: Annotated[
         Log | None,
         typer.Option(help="Log the run to RUN/tensorboard or to MLflow, too.", show_default=False),
@@ -133,6 +139,7 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
             progress=True,
             resume=resume,
             bundle=bundle,
+            robustness=robustness,
             log=log.value if log else None,
         )
     _print(run)

@@ -6,8 +6,9 @@ is compared with that of the recordings as they are.
 
 from __future__ import annotations
 
+import json
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,13 +17,19 @@ from serkit.augment.channels import compress, telephone_band
 from serkit.augment.extent import change_gain, surround_with_silence
 from serkit.augment.noise import babble, coloured_noise, mix
 from serkit.augment.reverb import reverberate, synthetic_room
+from serkit.bundle_info import Loss
 from serkit.evaluation.bundle_scoring import known_rows, probabilities_of
 from serkit.evaluation.metrics import uar
+from serkit.evaluation.predictions import Predictions, restrict_to_corpus_emotions
 from serkit.evaluation.tables import Table
+from serkit.features.table import stack_features
+from serkit.files import write_text
+from serkit.model_card import ROBUSTNESS_NOTE, robustness_cells
 from serkit.parallel import map_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     import pandas
     from numpy.typing import NDArray
@@ -30,30 +37,12 @@ if TYPE_CHECKING:
     from serkit.audio import Clip
     from serkit.bundle import ModelBundle
     from serkit.features import FeatureSet
-    from serkit.features.frames import Floats
 
+    Hear = Callable[[pandas.DataFrame, NDArray[Any]], Predictions]
     Alter = Callable[[Clip, np.random.Generator, list[Clip]], Clip]
 
 CLEAN = "as it is"
 N_VOICES = 5
-
-
-class Loss(NamedTuple):
-    """The score of recordings that are altered in one way.
-
-    Attributes
-    ----------
-    condition : str
-        How.
-    uar : float
-        Unweighted average recall, in [0, 1].
-    lost : float
-        By how much it is below that of the recordings as they are.
-    """
-
-    condition: str
-    uar: float
-    lost: float
 
 
 def _pink(clip: Clip, rng: np.random.Generator, _: list[Clip], *, snr_db: float) -> Clip:
@@ -110,7 +99,7 @@ def measure_robustness(
     Returns
     -------
     list of Loss
-        The recordings as they are come first.
+        Corpus by corpus; its recordings as they are come first.
 
     Raises
     ------
@@ -119,32 +108,105 @@ def measure_robustness(
     AudioError
         If a recording cannot be used.
     """
-    rows = known_rows(bundle.info, manifest)
+    info, rows = bundle.info, known_rows(bundle.info, manifest)
+
+    def hear(row: pandas.DataFrame, features: NDArray[Any]) -> Predictions:
+        return Predictions(row, probabilities_of(info, row, bundle.scores(features)), info.labels)
+
+    decided = altered_decisions(rows, info.front_end, hear, workers=workers, progress=progress, seed=seed)
+    return losses(rows, list(decided))
+
+
+def altered_decisions(  # noqa: PLR0913 - each but the first three has its default
+    rows: pandas.DataFrame,
+    front_end: FeatureSet,
+    hear: Hear,
+    *,
+    workers: int = 1,
+    progress: bool = False,
+    seed: int = 0,
+) -> Iterator[NDArray[np.str_]]:
+    """Yield, recording by recording, which emotion a model hears in each of `CONDITIONS`.
+
+    As in a report, the emotions of a known corpus are told apart among these alone.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        The recordings. Babble is made of others of them.
+    front_end : FeatureSet
+        Of the model.
+    hear : callable
+        The model: from the row of a recording, once for each condition, and its features in each, to
+        predictions.
+    workers : int, default 1
+        Recordings to alter at once.
+    progress : bool, default False
+        Whether to show a bar on a terminal.
+    seed : int, default 0
+        Of noise, voices and rooms.
+
+    Yields
+    ------
+    ndarray of str, shape (n_conditions,)
+    """
     label = "Altering recordings" if progress else None
-    hear = partial(_features, bundle.info.front_end, rows, seed)
-    heard = map_parallel(hear, range(len(rows)), workers=workers, progress=label)
+    alter = partial(_features, front_end, rows, seed)
     # Recording by recording: the features of all in all conditions together would fill the memory.
-    scores = [[bundle.scores(one[np.newaxis])[0] for one in conditions] for conditions in heard]
-    truth, labels = rows["emotion"].to_numpy(dtype=str), np.array(bundle.info.labels)
-    probabilities = [
-        probabilities_of(bundle.info, rows, np.array(each)) for each in zip(*scores, strict=True)
-    ]
-    uars = [uar(truth, labels[each.argmax(axis=1)]) for each in probabilities]
-    return [Loss(name, score, uars[0] - score) for name, score in zip(CONDITIONS, uars, strict=True)]
+    for number, found in enumerate(map_parallel(alter, range(len(rows)), workers=workers, progress=label)):
+        said, _ = restrict_to_corpus_emotions(hear(rows.iloc[[number] * len(CONDITIONS)], found))
+        yield np.array(said.classes)[said.probabilities.argmax(axis=1)]
 
 
-def robustness_table(losses: list[Loss]) -> Table:
-    """Return the losses as a table, in points of 100."""
-    rows = [(one.condition, f"{100 * one.uar:.1f}", f"{100 * one.lost:+.1f}") for one in losses]
-    return Table("Robustness", ("recordings", "UAR", "lost"), tuple(rows))
+def losses(rows: pandas.DataFrame, decided: Sequence[NDArray[np.str_]]) -> list[Loss]:
+    """Return what each condition costs in each corpus.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        The recordings.
+    decided : sequence of ndarray of str, shape (n_conditions,)
+        For each recording, the emotion that is heard in each of `CONDITIONS`.
+    """
+    truth, corpora = (rows[name].to_numpy(dtype=str) for name in ("emotion", "corpus"))
+    found, said = [], np.array(decided)
+    for corpus in dict.fromkeys(corpora):
+        own = corpora == corpus
+        uars = [uar(truth[own], each) for each in said[own].T]
+        found += [
+            Loss(corpus=str(corpus), condition=name, uar=score, lost=uars[0] - score)
+            for name, score in zip(CONDITIONS, uars, strict=True)
+        ]
+    return found
 
 
-def _features(front_end: FeatureSet, rows: pandas.DataFrame, seed: int, row: int) -> list[Floats]:
+def robustness_table(found: Sequence[Loss]) -> Table:
+    """Return what is lost as a table, in points of 100."""
+    header, rows = robustness_cells(found)
+    return Table("Robustness", header, tuple(rows), ROBUSTNESS_NOTE)
+
+
+def write_robustness(folder: Path, found: Sequence[Loss]) -> list[Path]:
+    """Write ``robustness.json`` and ``robustness.md`` into a folder; return their paths."""
+    header, rows = robustness_cells(found)
+    lines = [header, ("---",) * len(header), *rows]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    texts = {
+        "robustness.json": json.dumps([one.model_dump() for one in found], indent=2),
+        "robustness.md": f"# Robustness\n\n{ROBUSTNESS_NOTE}\n\n{table}",
+    }
+    for name, text in texts.items():
+        write_text(folder / name, text + "\n")
+    return [folder / name for name in texts]
+
+
+def _features(front_end: FeatureSet, rows: pandas.DataFrame, seed: int, row: int) -> NDArray[Any]:
     """Features of one recording in every condition."""
     rng = np.random.default_rng([seed, row])
     clip = _load(rows, row)
     voices = [_load(rows, int(other), clip.sampling_rate) for other in _others(rows, row, rng)]
-    return [front_end.extract(alter(clip, rng, voices)) for alter in CONDITIONS.values()]
+    found = [front_end.extract(alter(clip, rng, voices)) for alter in CONDITIONS.values()]
+    return stack_features(found, front_end.shape)
 
 
 def _others(rows: pandas.DataFrame, row: int, rng: np.random.Generator) -> NDArray[np.intp]:

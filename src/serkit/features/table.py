@@ -139,7 +139,7 @@ def extract_features(  # noqa: PLR0913 - every choice has a name
             if store:
                 store.add(keys[row], stretches[row], result)
     _check_failures(failures, len(stretches))
-    return FeatureTable(_stacked(found, feature_set.shape), feature_set.names)
+    return FeatureTable(stack_features(found, feature_set.shape), feature_set.names)
 
 
 def _stretches(manifest: pd.DataFrame) -> list[Stretch]:
@@ -205,7 +205,7 @@ def _check_failures(failures: list[SerkitError], n_recordings: int) -> None:
         )
 
 
-def _stacked(found: Sequence[Floats | None], shape: tuple[int | None, ...]) -> NDArray[Any]:
+def stack_features(found: Sequence[Floats | None], shape: tuple[int | None, ...]) -> NDArray[Any]:
     """One array of all; of objects where recordings differ in shape."""
     fixed = tuple(length for length in shape if length is not None)
     if len(fixed) == len(shape):

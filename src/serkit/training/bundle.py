@@ -20,12 +20,13 @@ from serkit.selection import only_blocks
 from serkit.splits import speaker_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pandas
     from numpy.typing import NDArray
 
+    from serkit.bundle_info import Loss
     from serkit.evaluation import EvaluationReport
     from serkit.evaluation.report import GroupScore, Score
     from serkit.models import ModelSettings
@@ -37,8 +38,14 @@ _SCORES = ("uar", "war", "macro_f1", "ece")
 _PARITY_ROWS = 500
 
 
-def save_model(
-    folder: Path, recipe: Recipe, fitted: FittedModel, *, data: TrainingData, report: EvaluationReport
+def save_model(  # noqa: PLR0913 - a bundle says all of this
+    folder: Path,
+    recipe: Recipe,
+    fitted: FittedModel,
+    *,
+    data: TrainingData,
+    report: EvaluationReport,
+    lost: Sequence[Loss] = (),
 ) -> Path:
     """Export a trained model and save it with all that is known about it.
 
@@ -54,6 +61,8 @@ def save_model(
         What it was trained on.
     report : EvaluationReport
         What models of the same recipe scored on recordings that they had not seen.
+    lost : sequence of Loss
+        What altering these recordings cost, if that was measured.
 
     Returns
     -------
@@ -80,6 +89,7 @@ def save_model(
         temperature=fitted.record.temperature,
         corpora=tuple(_with_those_of_base(recipe.model, heard)),
         scores=tuple(_scores(report)),
+        robustness=tuple(lost),
         recipe=recipe.model_dump(mode="json"),
     )
     return save_bundle(folder, info, model, model_card(info))

@@ -12,6 +12,7 @@ from serkit.evaluation import Cost, Predictions, RunFacts, evaluate, write_predi
 from serkit.evaluation.bundle_scoring import bundle_facts
 from serkit.evaluation.pages import write_report
 from serkit.evaluation.predictions import PREDICTIONS_FILE
+from serkit.evaluation.robustness import robustness_table, write_robustness
 from serkit.evaluation.tables import layer_table, prediction_table
 from serkit.models.new_head_settings import NewHeadSettings
 from serkit.training.choices import choice_figures
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from serkit.bundle_info import Loss
     from serkit.evaluation import EvaluationReport
     from serkit.training.fitting import FitRecord
     from serkit.training.plan import TrainingPlan
@@ -28,7 +30,12 @@ if TYPE_CHECKING:
 
 
 def report_folds(
-    plan: TrainingPlan, folds: Sequence[FoldResult], folder: Path, *, chosen: FitRecord
+    plan: TrainingPlan,
+    folds: Sequence[FoldResult],
+    folder: Path,
+    *,
+    chosen: FitRecord,
+    lost: Sequence[Loss] = (),
 ) -> EvaluationReport:
     """Write the test predictions of all folds, and the report on them.
 
@@ -42,6 +49,8 @@ def report_folds(
         Where to write.
     chosen : FitRecord
         Whose choices the report draws.
+    lost : sequence of Loss
+        What altered test recordings cost, if that was measured.
 
     Returns
     -------
@@ -68,6 +77,9 @@ def report_folds(
     report = evaluate(predictions, facts=facts)
     records = [fold.record for fold in folds]
     tables = [prediction_table(predictions), *([layer_table(chosen.layers)] if chosen.layers else [])]
+    if lost:
+        tables.append(robustness_table(lost))
+        write_robustness(folder, lost)
     write_report(report, folder, figures=curve_figures(records) | choice_figures(chosen), tables=tables)
     return report
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from serkit.evaluation import Predictions
+from serkit.evaluation.robustness import altered_decisions, losses
 from serkit.features.table import extract_features
 from serkit.models.network_settings import NetworkSettings
 from serkit.parallel import map_parallel
@@ -21,12 +23,17 @@ from serkit.training.reporting import report_folds
 from serkit.training.run_folder import FoldResult, RunFolder
 
 if TYPE_CHECKING:
-    import pandas
+    from collections.abc import Iterator, Sequence
 
+    import pandas
+    from numpy.typing import NDArray
+
+    from serkit.bundle_info import Loss
     from serkit.evaluation import EvaluationReport
     from serkit.recipe import Recipe
     from serkit.splits import Fold
     from serkit.training.computing import Device
+    from serkit.training.fitting import FittedModel
     from serkit.training.plan import TrainingPlan
 
 BUNDLE = "bundle"
@@ -70,6 +77,7 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     progress: bool = False,
     resume: bool = True,
     bundle: bool = True,
+    robustness: bool = False,
     log: str | None = None,
 ) -> TrainingRun:
     """Train and test a recipe fold by fold, report, and save a model trained on all recordings.
@@ -102,6 +110,8 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         Keep the finished folds of `out`; otherwise begin anew.
     bundle : bool, default True
         Train the model of all recordings, too, and save it.
+    robustness : bool, default False
+        Alter the test recordings of each fold, too, and report what its model loses.
     log : {"tensorboard", "mlflow"}, optional
         Log the run there, too, once it is done.
 
@@ -137,13 +147,14 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     )
     data = TrainingData(plan.rows, table.values)
     with limited_threads(threads, torch_too=isinstance(recipe.model, NetworkSettings)):
-        folds = _run_folds(plan, data, folder, computing)
+        folds = _run_folds(plan, data, folder, computing, robustness=robustness)
         everything = np.arange(len(data.rows))
         final = fit_model(recipe, data, train=everything, computing=computing) if bundle else None
         chosen = final.record if final else folds[0].record
-        report = report_folds(plan, folds, folder.path, chosen=chosen)
+        lost = _losses(plan, folds) if robustness else []
+        report = report_folds(plan, folds, folder.path, chosen=chosen, lost=lost)
         if final:
-            save_model(folder.path / BUNDLE, recipe, final, data=data, report=report)
+            save_model(folder.path / BUNDLE, recipe, final, data=data, report=report, lost=lost)
     records = {fold.name: fold.record for fold in folds}
     trained = records | ({BUNDLE: final.record} if final else {})
     write_history(folder.path / HISTORY_FILE, trained)
@@ -160,14 +171,14 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
 
 
 def _run_folds(
-    plan: TrainingPlan, data: TrainingData, folder: RunFolder, computing: Computing
+    plan: TrainingPlan, data: TrainingData, folder: RunFolder, computing: Computing, *, robustness: bool
 ) -> tuple[FoldResult, ...]:
     """Return the result of every fold, from the folder where it is finished."""
 
     def run(number: int) -> FoldResult:
         result = folder.load_fold(number)
-        if result is None:
-            result = _run_fold(plan, data, plan.folds[number - 1], computing)
+        if result is None or (robustness and not result.altered):
+            result = _run_fold(plan, data, plan.folds[number - 1], computing, robustness=robustness)
             folder.save_fold(number, result)
         return result
 
@@ -175,7 +186,9 @@ def _run_folds(
     return tuple(map_parallel(run, numbers, progress="folds" if computing.progress else None))
 
 
-def _run_fold(plan: TrainingPlan, data: TrainingData, fold: Fold, computing: Computing) -> FoldResult:
+def _run_fold(
+    plan: TrainingPlan, data: TrainingData, fold: Fold, computing: Computing, *, robustness: bool
+) -> FoldResult:
     fitted = fit_model(plan.recipe, data, train=fold.train, dev=fold.dev, computing=computing)
     probabilities = fitted.probabilities(data.take(fold.test), plan.classes)
     return FoldResult(
@@ -184,4 +197,24 @@ def _run_fold(plan: TrainingPlan, data: TrainingData, fold: Fold, computing: Com
         classes=plan.classes,
         probabilities=probabilities.tolist(),
         record=fitted.record,
+        altered=tuple(_altered(plan, fold, fitted, computing)) if robustness else (),
     )
+
+
+def _altered(
+    plan: TrainingPlan, fold: Fold, fitted: FittedModel, computing: Computing
+) -> Iterator[tuple[str, ...]]:
+    """Yield what the model of a fold hears in each of its test recordings, altered in each way."""
+
+    def hear(row: pandas.DataFrame, features: NDArray[Any]) -> Predictions:
+        data = TrainingData(row, features)
+        return Predictions(row, fitted.probabilities(data, plan.classes), plan.classes)
+
+    rows, front_end = plan.rows.iloc[fold.test], plan.recipe.features
+    for decided in altered_decisions(rows, front_end, hear, workers=computing.workers):
+        yield tuple(decided.tolist())
+
+
+def _losses(plan: TrainingPlan, folds: Sequence[FoldResult]) -> list[Loss]:
+    tested = plan.rows.iloc[[row for fold in folds for row in fold.rows]]
+    return losses(tested, [np.array(decided) for fold in folds for decided in fold.altered])

@@ -55,6 +55,9 @@ class FoldResult(BaseModel):
         One row for each test row.
     record : FitRecord
         How the model was chosen.
+    altered : tuple of tuple of str
+        One row for each test row: the emotion that is heard in each of
+        `serkit.evaluation.robustness.CONDITIONS`. Empty if that was not asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,6 +67,7 @@ class FoldResult(BaseModel):
     classes: tuple[str, ...]
     probabilities: tuple[tuple[float, ...], ...]
     record: FitRecord
+    altered: tuple[tuple[str, ...], ...] = ()
 
 
 class RunFolder:
