@@ -10,9 +10,14 @@ from __future__ import annotations
 import functools
 import math
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from serkit.audio.recording import Extent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from serkit.audio.content import Content
 
 # Layer III only, kbit/s by index 1 to 14; Hz by index 0 to 2, halved for MPEG-2 and quartered for MPEG-2.5.
 _KBPS_MPEG1 = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
@@ -20,6 +25,8 @@ _KBPS_MPEG2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES = (44_100, 48_000, 32_000)
 _HALVINGS = {3: 0, 2: 1, 0: 2}
 _MONO = 3
+# Zeros and tags are looked for in so many bytes; what is copied is copied by so many.
+_TAGS, _PART = 2**16, 2**20
 _PADDING = re.compile(rb"\0*")
 _TRAILER = re.compile(rb"\0*(?:$|TAG|APETAGEX|LYRICSBEGIN|ID3|3DI)")
 # An index whose frames have room for the information that goes in: 128 kbit/s (MPEG-1) or 80 kbit/s.
@@ -35,7 +42,7 @@ class _Frame(NamedTuple):
 class Mp3(NamedTuple):
     """The chain of frames of one file: where it starts, frames promised (None: not said), content."""
 
-    content: bytes
+    content: Content
     start: int
     n_promised: int | None
     first: _Frame
@@ -50,10 +57,13 @@ class Mp3(NamedTuple):
         frame_s = self.first.samples / self.first.rate
         return Extent(n_frames * frame_s, max(n_frames, n_promised) * frame_s)
 
-    def with_length(self) -> bytes:
-        """Return the content with an information frame that says how many frames follow."""
+    def with_length(self) -> Iterator[bytes]:
+        """Yield the content with an information frame that says how many frames follow."""
         n_frames, _ = self._walk()
-        return self.content[: self.start] + self._information(n_frames) + self.content[self.start :]
+        yield self.content[: self.start]
+        yield self._information(n_frames)
+        for start in range(self.start, len(self.content), _PART):
+            yield self.content[start : start + _PART]
 
     def _walk(self) -> tuple[int, bool]:
         """Count frames; also whether the last one is followed by nothing but tags."""
@@ -63,7 +73,7 @@ class Mp3(NamedTuple):
             n_frames += 1
         # The information frame counts as one of the chain, but holds no sound.
         n_silent = min(n_frames, self.n_promised is not None)
-        return n_frames - n_silent, bool(_TRAILER.match(self.content, at))
+        return n_frames - n_silent, bool(_TRAILER.match(self.content[at : at + _TAGS]))
 
     def _information(self, n_frames: int) -> bytes:
         sync, second, third, mode = self.content[self.start : self.start + 4]
@@ -74,13 +84,13 @@ class Mp3(NamedTuple):
         return (header + bytes(_side_information(header)) + tag).ljust(frame.size, b"\0")
 
 
-def open_chain(content: bytes) -> Mp3 | None:
+def open_chain(content: Content) -> Mp3 | None:
     """Find the first frame of an MP3 file, behind its tags; None if there is none."""
     start = 0
     while content[start : start + 3] == b"ID3" and len(content) >= start + 10:
         start += 10 + _syncsafe(content[start + 6 : start + 10])
-    padding = _PADDING.match(content, start)
-    start = padding.end() if padding else start
+    padding = _PADDING.match(content[start : start + _TAGS])
+    start += padding.end() if padding else 0
     first = _frame_at(content, start)
     return Mp3(content, start, _promised(content, start), first) if first else None
 
@@ -89,10 +99,11 @@ def _syncsafe(digits: bytes) -> int:
     return functools.reduce(lambda value, byte: value << 7 | byte & 0x7F, digits, 0)
 
 
-def _frame_at(content: bytes, at: int) -> _Frame | None:
-    if at + 4 > len(content) or content[at] != 0xFF:
+def _frame_at(content: Content, at: int) -> _Frame | None:
+    header = content[at : at + 4]
+    if len(header) < 4 or header[0] != 0xFF:
         return None
-    return _parse(content[at + 1], content[at + 2])
+    return _parse(header[1], header[2])
 
 
 @functools.cache
@@ -114,7 +125,7 @@ def _side_information(header: bytes) -> int:
     return {(True, False): 32, (True, True): 17, (False, False): 17, (False, True): 9}[mpeg1, mono]
 
 
-def _promised(content: bytes, start: int) -> int | None:
+def _promised(content: Content, start: int) -> int | None:
     """Frames that the information frame promises; None if there is none, or it does not say."""
     tag = start + 4 + _side_information(content[start : start + 4])
     if content[tag : tag + 4] in (b"Xing", b"Info") and content[tag + 7 : tag + 8] and content[tag + 7] & 1:

@@ -13,15 +13,20 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from serkit.audio.recording import Extent
+
+if TYPE_CHECKING:
+    from serkit.audio.content import Content
 
 MAGIC = b"OggS"
 END_OF_STREAM = 4
 NO_POSITION = -1
 # Magic, version, flags, granule position, serial number, page number, checksum, number of segments.
 _HEADER = struct.Struct("<4sBBqIIIB")
+# The last page, which has less than 64 KiB, and what may be appended to it.
+_LAST = 2**17
 _MIRRORED_BYTES = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -32,7 +37,7 @@ class _Page(NamedTuple):
     payload: bytes
 
 
-def extent(content: bytes) -> Extent | None:
+def extent(content: Content) -> Extent | None:
     """Return how much of an Ogg file is intact, or None if its codec's clock is not known."""
     page = _page_at(content, 0)
     clock = _clock(page.payload) if page else None
@@ -48,12 +53,17 @@ def extent(content: bytes) -> Extent | None:
     readable = max(0, position - skipped) / rate
     if page.flags & END_OF_STREAM:
         return Extent(readable, readable)
-    last = _page_at(content, content.rfind(MAGIC))
+    last = _last_page(content)
     complete = last is not None and last.flags & END_OF_STREAM
     return Extent(readable, (last.position - skipped) / rate if last and complete else math.inf)
 
 
-def _page_at(content: bytes, start: int) -> _Page | None:
+def _last_page(content: Content) -> _Page | None:
+    tail = content[max(0, len(content) - _LAST) :]
+    return _page_at(tail, tail.rfind(MAGIC))
+
+
+def _page_at(content: Content, start: int) -> _Page | None:
     """Read the page at `start`; None if there is no intact page."""
     header = content[start : start + _HEADER.size] if start >= 0 else b""
     if len(header) < _HEADER.size:

@@ -14,7 +14,7 @@ import soundfile
 from serkit.audio.chain import mp3_chain
 from serkit.audio.clip import mix_down
 from serkit.audio.recording import AudioInfo, Extent, Stretch, check_extent, damaged, unreadable
-from serkit.audio.source import peek
+from serkit.audio.source import peek, spool
 from serkit.errors import AudioError, NotAudioError
 
 if TYPE_CHECKING:
@@ -102,14 +102,14 @@ def probe_sound(stream: BinaryIO, name: str) -> AudioInfo:
 @contextlib.contextmanager
 def _opened(stream: BinaryIO, name: str) -> Iterator[_SoundFile]:
     chain = mp3_chain(stream)
-    if chain and chain.n_promised is None:
-        stream = io.BytesIO(chain.with_length())
     known = bool(chain or _KNOWN_HEAD.match(peek(stream)))
-    try:
-        file = _SoundFile(_ForgivingStream(stream))
-    except (soundfile.LibsndfileError, OSError, ValueError) as error:
-        raise _cannot_open(name, known) from error
-    with file:
+    with contextlib.ExitStack() as stack:
+        if chain and chain.n_promised is None:
+            stream = stack.enter_context(spool(chain.with_length()))
+        try:
+            file = stack.enter_context(_SoundFile(_ForgivingStream(stream)))
+        except (soundfile.LibsndfileError, OSError, ValueError) as error:
+            raise _cannot_open(name, known) from error
         yield file
 
 

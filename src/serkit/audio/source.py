@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import sys
+import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
@@ -20,7 +21,7 @@ from serkit.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 AudioSource = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
 
@@ -66,7 +67,7 @@ def _open(source: Any) -> tuple[str, BinaryIO]:
     if isinstance(source, (str, os.PathLike)):
         name = os.fsdecode(source)
         if name == STANDARD_INPUT:
-            return "standard input", io.BytesIO(sys.stdin.buffer.read())
+            return "standard input", spool(_parts(sys.stdin.buffer, name))
         return name, _open_path(name)
     if callable(getattr(source, "read", None)):
         return _open_file_object(source)
@@ -78,10 +79,34 @@ def _open(source: Any) -> tuple[str, BinaryIO]:
 
 def _open_file_object(file: Any) -> tuple[str, BinaryIO]:
     name = str(getattr(file, "name", "file object"))
-    content = file.read()
-    if not isinstance(content, bytes):
-        raise InvalidSignalError(f"{name}: the file object gives text", hint='open it with mode "rb"')
-    return name, io.BytesIO(content)
+    return name, spool(_parts(file, name))
+
+
+def _parts(file: IO[bytes], name: str) -> Iterator[bytes]:
+    while True:
+        part = file.read(SMALL_FILE)
+        if not isinstance(part, bytes):
+            raise InvalidSignalError(f"{name}: the file object gives text", hint='open it with mode "rb"')
+        if not part:
+            return
+        yield part
+
+
+def spool(parts: Iterable[bytes]) -> BinaryIO:
+    """Return a stream of what can be read only once: a little is kept in memory, more in a temporary file."""
+    stream: BinaryIO = io.BytesIO()
+    for part in parts:
+        stream.write(part)
+        if isinstance(stream, io.BytesIO) and stream.tell() > SMALL_FILE:
+            stream = _moved_to_disk(stream)
+    stream.seek(0)
+    return stream
+
+
+def _moved_to_disk(stream: io.BytesIO) -> BinaryIO:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller
+    file.write(stream.getbuffer())
+    return file
 
 
 def _open_path(name: str) -> BinaryIO:
@@ -115,7 +140,7 @@ def _read_or_keep_open(name: str) -> BinaryIO:
     if stat.S_ISREG(status.st_mode) and status.st_size > SMALL_FILE:
         return file
     with file:
-        return io.BytesIO(file.read())
+        return spool(_parts(file, name))
 
 
 def find_audio_files(folder: str | os.PathLike[str]) -> list[Path]:
