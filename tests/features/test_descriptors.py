@@ -9,7 +9,7 @@ import librosa
 import numpy as np
 import pytest
 
-from serkit.features import descriptors
+from serkit.features import FeatureSet, descriptors
 from serkit.features.contours import delta
 from serkit.features.frames import Analysis, Framing
 
@@ -111,6 +111,17 @@ def test_wave_statistics(voice):
     np.testing.assert_allclose(
         descriptors.wave(Analysis(voice.signal, 16_000), Framing()), expected, atol=1e-6
     )
+
+
+def test_samples_are_those_of_the_signal_frame_by_frame(voice):
+    settings = {"n_fft": 400, "hop_length": 320, "layout": "sequence", "blocks": [{"name": "samples"}]}
+    frames = FeatureSet(**settings).extract(voice)
+    n_frames = voice.signal.size // 320
+    assert frames.shape == (n_frames, 320)
+    assert np.array_equal(frames.ravel(), voice.signal[: 320 * n_frames])
+    twice = FeatureSet(**settings | {"hop_length": 160}).extract(voice)
+    assert np.array_equal(twice[::2], frames)
+    assert np.array_equal(twice[1, :160], frames[0, 160:])
 
 
 def test_silent_frames_have_finite_descriptors():

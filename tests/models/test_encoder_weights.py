@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from serkit.errors import MissingDependencyError, WeightsError
 from serkit.files import sha256
 from serkit.models.encoder_weights import load_encoder
+from serkit.models.whisper_encoder import EncoderShape, WhisperEncoder
 
 PIN = {"revision": "0123abc", "checksum": "0" * 64}
 
@@ -76,7 +77,7 @@ def _resize(weights: dict[str, torch.Tensor]) -> None:
         (lambda f: (f / "model.safetensors").write_bytes(b"pickle"), "model.safetensors: cannot be read"),
         (lambda f: (f / "config.json").unlink(), "config.json: does not describe an encoder"),
         (lambda f: (f / "config.json").write_text("[]"), "config.json: does not describe an encoder"),
-        (lambda f: reconfigure(f, model_type="wav2vec2"), "a model of the kind 'wav2vec2'"),
+        (lambda f: reconfigure(f, model_type="bert"), "a model of the kind 'bert'"),
         (lambda f: reconfigure(f, activation_function="relu"), "a model of the kind"),
     ],
 )
@@ -84,6 +85,17 @@ def test_what_is_not_a_whole_encoder_is_refused(copied: Path, change: Any, messa
     change(copied)
     with pytest.raises(WeightsError, match=message):
         load_encoder(str(copied))
+
+
+@pytest.mark.parametrize("change", [{"num_mel_bins": 128}, {"d_model": 8, "encoder_ffn_dim": 24}])
+def test_whisper_of_another_size_is_loaded(tmp_path: Path, change: dict[str, int]) -> None:
+    shape = EncoderShape(80, 16, 3, 2, 32, 50)._replace(**change)
+    weights = {f"model.encoder.{n}": w for n, w in WhisperEncoder(shape).state_dict().items()}
+    save_file(weights, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "whisper", **shape._asdict()}))
+    encoder = load_encoder(str(tmp_path))
+    assert (encoder.n_values, encoder.units) == (shape.num_mel_bins, shape.d_model)
+    assert len(encoder(torch.zeros(1, 20, shape.num_mel_bins))) == 4
 
 
 def test_other_weights_than_those_of_the_checksum_are_refused(encoder_dir: Path) -> None:

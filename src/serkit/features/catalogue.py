@@ -134,6 +134,7 @@ DESCRIPTORS: dict[str, Descriptor] = {
     ),
     "modulation_spectrum": Descriptor(dynamics.modulation_spectrum, _modulation_rows, per_frame=False),
     "mfcc_correlation": Descriptor(dynamics.mfcc_correlation, _correlation_rows, per_frame=False),
+    "samples": Descriptor(descriptors.samples, _numbered("n_samples"), drops_last=True),
     "wave": Descriptor(
         descriptors.wave, lambda _: ("max", "min", "mean", "std", "median", "range"), per_frame=False
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import Field
 
 from serkit.features.contours import power_to_db
@@ -244,6 +245,13 @@ def wave(analysis: Analysis, _framing: Framing) -> Floats:
     signal -= mean
     std = np.sqrt(signal @ signal / signal.size)
     return np.array([high, low, mean, std, median, high - low], dtype=np.float32)
+
+
+def samples(analysis: Analysis, framing: Framing, *, n_samples: Count = 320) -> Floats:
+    """Waveform: the samples from the start of each frame on, `n_samples` rows; with as large a hop, each once."""
+    filled_up = np.pad(analysis.signal, (0, n_samples))
+    first = np.arange(analysis.signal.size // framing.hop_length) * framing.hop_length
+    return np.ascontiguousarray(sliding_window_view(filled_up, n_samples)[first].T)
 
 
 def _row(values: ArrayLike) -> Floats:

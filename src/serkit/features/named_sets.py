@@ -169,6 +169,15 @@ _SETS: tuple[dict[str, Any], ...] = (
         "layout": "sequence",
         "blocks": [{"name": "log_mel"}],
     },
+    {
+        # What wav2vec 2.0, HuBERT and WavLM hear: one of their states stands for 320 samples.
+        "name": "samples-320",
+        "audio": {"sampling_rate": 16_000, "duration_s": 30.0, "pad": False, "level": "zscore"},
+        "n_fft": 400,
+        "hop_length": 320,
+        "layout": "sequence",
+        "blocks": [{"name": "samples"}],
+    },
     _FUNCTIONALS,
     {
         # Where contours lie, too: with dozens of training speakers it says more than it gives away.

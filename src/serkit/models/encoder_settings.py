@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from serkit.models.encoder_weights import Encoder
     from serkit.models.labelled import Labelled
     from serkit.models.speech_encoder import SpeechEncoder
-    from serkit.models.whisper_encoder import WhisperEncoder
 
 
 class SpeechEncoderSettings(NetworkSettings):
@@ -25,7 +25,8 @@ class SpeechEncoderSettings(NetworkSettings):
     Attributes
     ----------
     encoder : str
-        Folder of the published weights, or their name on the Hugging Face hub.
+        Folder of the published weights, or their name on the Hugging Face hub: Whisper of any size, wav2vec
+        2.0, HuBERT or WavLM.
     revision, checksum : str, default ""
         Commit on the hub and SHA-256 of the weights; a name on the hub needs both.
     blocks : int, optional
@@ -137,8 +138,8 @@ class SpeechEncoderSettings(NetworkSettings):
             ),
         ]
 
-    def _check_fit(self, encoder: WhisperEncoder, n_rows: int) -> None:
-        n_blocks, n_bins = len(encoder.layers), encoder.conv1.in_channels
+    def _check_fit(self, encoder: Encoder, n_rows: int) -> None:
+        n_blocks, n_bins = len(encoder.layers), encoder.n_values
         if max(self.states, default=0) > n_blocks:
             raise RecipeError(f"states: {self.encoder} has {n_blocks} blocks here, not {max(self.states)}")
         if self.tuned_blocks > n_blocks + 1:

@@ -17,10 +17,13 @@ from safetensors.torch import load_file
 
 from serkit.errors import MissingDependencyError, WeightsError
 from serkit.files import sha256
+from serkit.models.wave_encoder import WAVE_MODELS, WaveEncoder, load_wave_model
 from serkit.models.whisper_encoder import EncoderShape, WhisperEncoder
 
 if TYPE_CHECKING:
     import torch
+
+Encoder = WhisperEncoder | WaveEncoder
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")
@@ -28,7 +31,7 @@ _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 
 def load_encoder(
     source: str, *, revision: str = "", checksum: str = "", blocks: int | None = None
-) -> WhisperEncoder:
+) -> Encoder:
     """Load an encoder with its published weights.
 
     Parameters
@@ -44,25 +47,29 @@ def load_encoder(
 
     Returns
     -------
-    WhisperEncoder
+    WhisperEncoder or WaveEncoder
 
     Raises
     ------
     WeightsError
         If the weights cannot be had, are not those of the checksum, or do not fit the encoder.
     MissingDependencyError
-        If a name is given and huggingface-hub is not installed.
+        If huggingface-hub is not installed, which a name needs, or transformers, which all but Whisper need.
     """
     folder = Path(source) if Path(source).is_dir() else _download(source, revision, checksum)
-    shape = _read_shape(folder / CONFIG)
-    if blocks is not None and blocks > shape.encoder_layers:
-        raise WeightsError(f"{source}: has {shape.encoder_layers} blocks, not {blocks}", hint="ask for fewer")
+    config = _read_config(folder / CONFIG)
+    if config["model_type"] in WAVE_MODELS:
+        _check_blocks(source, blocks, config.get("num_hidden_layers", 0))
+        _check_weights(folder / WEIGHTS, checksum)
+        return WaveEncoder(load_wave_model(folder, blocks))
+    shape = _read_shape(config, folder / CONFIG)
+    _check_blocks(source, blocks, shape.encoder_layers)
     encoder = WhisperEncoder(shape, blocks)
     _fill(encoder, _read_weights(folder / WEIGHTS, checksum), source)
     return encoder
 
 
-def weights_digest(encoder: WhisperEncoder) -> str:
+def weights_digest(encoder: Encoder) -> str:
     """Return a hash of all weights, 32 hexadecimal digits."""
     digest = hashlib.blake2b(digest_size=16)
     for weights in encoder.state_dict().values():
@@ -92,27 +99,48 @@ def _download(name: str, revision: str, checksum: str) -> Path:
     return Path(files[0]).parent
 
 
-def _read_shape(path: Path) -> EncoderShape:
+def _check_blocks(source: str, wanted: int | None, most: int) -> None:
+    if wanted is not None and wanted > most:
+        raise WeightsError(f"{source}: has {most} blocks, not {wanted}", hint="ask for fewer")
+
+
+def _read_config(path: Path) -> dict[str, Any]:
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        kind = config["model_type"]
-        shape = EncoderShape(**{name: config[name] for name in EncoderShape._fields})
+        config["model_type"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{path}: does not describe an encoder: {error!r}") from error
-    if kind != "whisper" or config.get("activation_function", "gelu") != "gelu":
-        raise WeightsError(f"{path}: describes a model of the kind {kind!r}", hint="give one of whisper")
-    return shape
+    return config
+
+
+def _read_shape(config: dict[str, Any], path: Path) -> EncoderShape:
+    if config["model_type"] != "whisper" or config.get("activation_function", "gelu") != "gelu":
+        kinds = ", ".join(("whisper", *WAVE_MODELS))
+        raise WeightsError(
+            f"{path}: describes a model of the kind {config['model_type']!r}", hint=f"give one of {kinds}"
+        )
+    try:
+        return EncoderShape(**{name: config[name] for name in EncoderShape._fields})
+    except KeyError as error:
+        raise WeightsError(f"{path}: does not describe an encoder: {error!r}") from error
+
+
+def _check_weights(path: Path, checksum: str) -> None:
+    try:
+        found = sha256(path)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error}") from error
+    if checksum and found != checksum:
+        raise WeightsError(f"{path}: its SHA-256 is {found}, not {checksum}", hint="get the model again")
 
 
 def _read_weights(path: Path, checksum: str) -> dict[str, torch.Tensor]:
     """Read the encoder's weights, without what their names begin with in a larger model."""
+    _check_weights(path, checksum)
     try:
-        found = sha256(path)
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"{path}: cannot be read: {error}") from error
-    if checksum and found != checksum:
-        raise WeightsError(f"{path}: its SHA-256 is {found}, not {checksum}", hint="get the model again")
     return {
         name.removeprefix("model.").removeprefix("encoder."): weights.float()
         for name, weights in tensors.items()

@@ -24,8 +24,8 @@ from serkit.models.standardise import Standardise
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from serkit.models.encoder_weights import Encoder
     from serkit.models.remembered import Remembered
-    from serkit.models.whisper_encoder import WhisperEncoder
 
 
 class SpeechEncoder(nn.Module):
@@ -33,7 +33,7 @@ class SpeechEncoder(nn.Module):
 
     Parameters
     ----------
-    encoder : WhisperEncoder
+    encoder : WhisperEncoder or WaveEncoder
         With its weights.
     n_classes : int
         Number of scores.
@@ -61,7 +61,7 @@ class SpeechEncoder(nn.Module):
 
     def __init__(  # noqa: PLR0913 - every choice has a name
         self,
-        encoder: WhisperEncoder,
+        encoder: Encoder,
         n_classes: int,
         *,
         states: Sequence[int] | None = None,
@@ -75,7 +75,7 @@ class SpeechEncoder(nn.Module):
         self.encoder = encoder
         self.memory = memory
         self.states = tuple(range(len(encoder.layers) + 1) if states is None else states)
-        n_pools, units = 1, encoder.conv2.out_channels
+        n_pools, units = 1, encoder.units
         if join == "mix":
             self.mix = nn.Parameter(torch.zeros(len(self.states)))
         else:
@@ -108,7 +108,7 @@ class SpeechEncoder(nn.Module):
         if len(self.pools) < len(heard):
             shares = self.mix.softmax(dim=0)
             heard = [torch.stack([share * one for share, one in zip(shares, heard, strict=True)]).sum(dim=0)]
-        outside = None if lengths is None else after_end((lengths + 1) // 2, heard[0].shape[1])
+        outside = None if lengths is None else after_end(self.encoder.n_states(lengths), heard[0].shape[1])
         return torch.cat([pool(one, outside) for pool, one in zip(self.pools, heard, strict=True)], dim=1)
 
 

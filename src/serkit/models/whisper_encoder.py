@@ -145,7 +145,7 @@ class WhisperEncoder(nn.Module):
         """
         hidden, outside = frames, None
         if lengths is not None:
-            outside = after_end((lengths + 1) // 2, (frames.shape[1] + 1) // 2)
+            outside = after_end(self.n_states(lengths), (frames.shape[1] + 1) // 2)
             silent = after_end(lengths, frames.shape[1]).unsqueeze(-1)
         for convolution in (self.conv1, self.conv2):
             if lengths is not None:
@@ -156,6 +156,20 @@ class WhisperEncoder(nn.Module):
         for block in self.layers:
             states.append(block(states[-1], outside))
         return states
+
+    @property
+    def n_values(self) -> int:
+        """Values of a frame."""
+        return self.conv1.in_channels
+
+    @property
+    def units(self) -> int:
+        """Values of a state."""
+        return self.conv2.out_channels
+
+    def n_states(self, lengths: torch.Tensor) -> torch.Tensor:
+        """Return how many states clips of so many frames have."""
+        return (lengths + 1) // 2
 
     def parts(self) -> list[nn.Module]:
         """Return what can be trained by itself, from the input on: the convolutions, then each block."""
