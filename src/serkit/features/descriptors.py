@@ -248,7 +248,7 @@ def wave(analysis: Analysis, _framing: Framing) -> Floats:
 
 
 def samples(analysis: Analysis, framing: Framing, *, n_samples: Count = 320) -> Floats:
-    """Waveform: samples from the start of each frame on, `n_samples` rows, each once if the hop is as large."""
+    """Waveform: samples from the start of each frame on, `n_samples` rows; each once if as far apart."""
     filled_up = np.pad(analysis.signal, (0, n_samples))
     first = np.arange(analysis.signal.size // framing.hop_length) * framing.hop_length
     return np.ascontiguousarray(sliding_window_view(filled_up, n_samples)[first].T)
