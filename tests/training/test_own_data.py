@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,3 +99,11 @@ def test_the_run_says_which_model_it_builds_on(tiny_bundle: Path, mine: pandas.D
     assert settings["base"] == str(tiny_bundle)
     assert len(settings["checksum"]) == 64
     assert own_data_recipe(tiny_bundle, mine).features == info.front_end
+
+
+def test_neither_own_data_nor_adapting_needs_torch() -> None:
+    code = (
+        "import sys, serkit.training, serkit.training.own_data, serkit.training.adapt, serkit.models.new_head;"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import platform
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from serkit.splits import Fold
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
-_MODULES = {"scikit-learn": "sklearn"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +126,10 @@ def library_versions() -> dict[str, str]:
     >>> sorted({"torch": "", **library_versions()})
     ['numpy', 'python', 'scikit-learn', 'scipy', 'serkit', 'torch']
     """
-    libraries = {name: version(name) for name in _LIBRARIES if find_spec(_MODULES.get(name, name))}
+    libraries = {}
+    for name in _LIBRARIES:
+        with suppress(PackageNotFoundError):  # a classical model needs no torch
+            libraries[name] = version(name)
     return {"serkit": __version__, "python": platform.python_version(), **libraries}
 
 
