@@ -103,7 +103,7 @@ def test_the_run_says_which_model_it_builds_on(tiny_bundle: Path, mine: pandas.D
 
 def test_neither_own_data_nor_adapting_needs_torch() -> None:
     code = (
-        "import sys, serkit.training, serkit.training.own_data, serkit.training.adapt, serkit.models.new_head;"
+        "import sys, serkit.training.own_data, serkit.training.adapt, serkit.models.new_head;"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
