@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from serkit.audio import load_audio
 from serkit.errors import InvalidSignalError
-from serkit.speech_windows import MARGIN_S, PAUSE_S, SHORTEST_S, Pace, SpeechWindows, Window
+from serkit.speech_windows import AROUND_S, MARGIN_S, PAUSE_S, SHORTEST_S, Pace, SpeechWindows, Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,11 @@ def test_long_speech_is_cut_at_the_hop_and_short_speech_is_one_window() -> None:
         assert after.start - before.start == pytest.approx(1.5, abs=1 / RATE)
     assert all(window.end - window.start == pytest.approx(3.0, abs=1 / RATE) for window in long[:-1])
     (short,) = [window for window in found if window.region == 3]
-    assert 0.4 < short.end - short.start < SHORTEST_S <= short.clip.duration
+    assert 0.4 < short.end - short.start < SHORTEST_S
+    around = AROUND_S + 1 / RATE
+    assert (short.start - short.clip.start, short.clip.end - short.end) == pytest.approx(
+        (around, around), abs=0.01
+    )
 
 
 def test_a_short_window_at_the_end_is_heard_with_what_came_before() -> None:

@@ -49,10 +49,12 @@ def test_answers_come_where_somebody_speaks(predictor: Predictor) -> None:
     answers = listen(predictor, TALK)
     assert len(answers) >= 4
     assert answers[0].start == pytest.approx(2.0, abs=0.15)
-    for one in answers:
+    full = [one for one in answers if one.end - one.start > 2.99]
+    assert full
+    for one in full:
         whole = predictor.predict_signal(TALK[round(one.start * RATE) : round(one.end * RATE)], RATE)
         assert one.probabilities == pytest.approx(whole.probabilities, abs=1e-5)
-        assert one.source == "stream"
+    assert {one.source for one in answers} == {"stream"}
 
 
 @settings(max_examples=15, deadline=None)

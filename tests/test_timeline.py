@@ -134,11 +134,12 @@ def test_an_emotion_is_found_where_it_was_said(predictor: Predictor) -> None:
     assert len(found) >= 2
     assert found[0].start == pytest.approx(1.0, abs=0.15)
     assert found[-1].end == pytest.approx(signal.size / RATE - 1, abs=0.5)
-    # The second time, "hello" is said in one window, and so it is what `predict` hears.
+    # The second time, "hello" is one window, and so it is what `predict` hears, with what surrounds it.
     one = found[-1]
-    alone = predictor.predict(encoded(signal), start=one.start, end=one.end)
+    around = min(0.5, (3.0 - (one.end - one.start)) / 2)
+    alone = predictor.predict(encoded(signal), start=one.start - around, end=one.end + around)
     assert one.emotion == alone.emotion
-    assert one.confidence == pytest.approx(alone.confidence, abs=1e-3)
+    assert one.confidence == pytest.approx(alone.confidence, abs=0.02)
 
 
 @pytest.mark.parametrize("container", ["WAV", "FLAC", "OGG", "MP3"])
@@ -174,6 +175,7 @@ def test_mistakes_are_told(predictor: Predictor) -> None:
         predictor.timeline("no-such-file.wav", workers=0)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems count memory otherwise")
 def test_a_long_recording_takes_no_more_memory_than_a_short_one(tiny_bundle: Path, tmp_path: Path) -> None:
     code = f"""
 import resource, serkit

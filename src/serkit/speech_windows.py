@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WINDOW_S, HOP_S = 3.0, 2.0
-# Less than this tells little of an emotion; shorter speech is heard together with what surrounds it, s.
+# Models learn from recordings that begin before the speech and end after it: what is shorter than a window is
+# heard with so much on either side, s; no more, so that nobody else is in it.
+AROUND_S = 0.5
+# Less than this tells little of an emotion, s.
 SHORTEST_S = 1.0
 # Windows that lie closer only cost time, s.
 CLOSEST_S = 0.1
 # Speech begins at the higher probability and lasts until it stays below the lower one for a pause.
 SPEECH, STILL_SPEECH = 0.5, 0.35
-PAUSE_S = 0.5
+PAUSE_S = 0.6
 # Voices fade in and out more slowly than the detector decides.
 MARGIN_S = 0.1
 # A shorter region, its margins included, is a click or a cough; so much at the end of one needs no window.
@@ -133,7 +136,7 @@ class SpeechWindows:
             elif self._open and end - self._voiced >= self._samples(PAUSE_S):
                 yield from self._close()
         needed = self._next()[0] if self._open else self._samples(self._n_chunks * CHUNK_S)
-        self._signal.forget(needed - self._shortest - self._margin)
+        self._signal.forget(needed - self._shortest - self._samples(2 * AROUND_S))
 
     def _begin_region(self, begin: int) -> None:
         self._open = True
@@ -163,12 +166,15 @@ class SpeechWindows:
             yield self._cut(first, covered)
 
     def _cut(self, first: int, last: int) -> Window:
-        """Cut the next window; the sound of a short one is taken together with what surrounds it."""
+        """Cut the next window; a short one is heard with what surrounds it."""
         self._n_cut += 1
-        lacking = max(0, self._shortest - (last - first))
-        heard_from = min(first - lacking // 2, self._signal.end - self._shortest) if lacking else first
-        heard_from = max(heard_from, self._signal.begin)
-        signal = self._signal.cut(heard_from, max(last, heard_from + self._shortest))
+        with_surroundings = min(
+            last - first + 2 * self._samples(AROUND_S), self._samples(self._pace.window_s)
+        )
+        n_heard = max(last - first, with_surroundings, self._shortest)
+        centred = first - (n_heard - (last - first)) // 2
+        heard_from = max(self._signal.begin, min(centred, self._signal.end - n_heard))
+        signal = self._signal.cut(heard_from, heard_from + n_heard)
         clip = Clip(signal, self._rate, self._time(heard_from), self._source)
         return Window(self._time(first), self._time(last), clip, self._n_regions)
 

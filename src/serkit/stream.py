@@ -44,7 +44,7 @@ class Stream:
     """Hear the emotion of whoever speaks, while they speak, in constant memory.
 
     An answer comes as soon as a whole window has been spoken, then at every hop, and at the end of what is
-    said: after a pause of half a second. Nothing is answered while nobody speaks.
+    said: after a pause of 0.6 s. Nothing is answered while nobody speaks.
 
     Parameters
     ----------
