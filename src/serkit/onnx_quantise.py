@@ -1,8 +1,9 @@
 """Store the large matrices of an ONNX model as 8-bit integers: a quarter of the size, and faster.
 
 Weights are scaled column by column; what they are multiplied with is scaled as it comes. Convolutions,
-normalisations and all that is small stay in float32. So does what leaves a GELU: a few of its values are so
-large that 8 bits leave nothing of the rest. The weights that it meets are stored as integers all the same.
+normalisations and all that is small stay in float32. So does what leaves a GELU, a few of whose values are
+so large that 8 bits leave nothing of the rest, and what a whole clip is pooled into, where a small error
+moves all scores. The weights that these meet are stored as integers all the same.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
     """
     model = onnx.shape_inference.infer_shapes(onnx.load_from_string(content))
     onnx.helper.set_model_props(model, _PREPARED)
-    after_gelu = {product.name for product in _products_after_gelu(model)}
+    in_floats = {product.name for product in _products_in_floats(model)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         quantize_dynamic(
@@ -56,24 +57,27 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
             op_types_to_quantize=["MatMul"],
             per_channel=True,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=sorted(after_gelu),
+            nodes_to_exclude=sorted(in_floats),
         )
         quantised = onnx.load(path)
-    for product in [node for node in quantised.graph.node if node.name in after_gelu]:
+    for product in [node for node in quantised.graph.node if node.name in in_floats]:
         _store_as_integers(quantised, product)
     smaller: bytes = quantised.SerializeToString()
     _check_agreement(content, smaller, sample)
     return smaller
 
 
-def _products_after_gelu(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """Find the products of constant weights with the product that ends a GELU."""
+def _products_in_floats(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """Find the products of constant weights with the product that ends a GELU, or with one row for a clip."""
     nodes, constants = model.graph.node, {tensor.name for tensor in model.graph.initializer}
     makers = {output: node.op_type for node in nodes for output in node.output}
+    n_axes = {value.name: len(value.type.tensor_type.shape.dim) for value in model.graph.value_info}
     return [
         node
         for node in nodes
-        if node.op_type == "MatMul" and makers.get(node.input[0]) == "Mul" and node.input[1] in constants
+        if node.op_type == "MatMul"
+        and node.input[1] in constants
+        and (makers.get(node.input[0]) == "Mul" or n_axes.get(node.input[0]) == 2)
     ]
 
 

@@ -23,6 +23,7 @@ from serkit.onnx_file import outside_references
 from serkit.onnx_quantise import quantise_onnx
 
 TRAINING: dict[str, Any] = {"epochs": 20, "batch_size": 16, "learning_rate": 0.05}
+LANDMARKS: dict[str, Any] = {"join": "concatenate", "probe": 0.1, "epochs": 0, "landmarks": 12, "axes": 8}
 
 
 def clips(n: int = 16) -> tuple[np.ndarray, np.ndarray]:
@@ -46,6 +47,7 @@ def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
         {"blocks": 1, "attention": 4},
         {"states": (1, 2), "units": 8, "tuned_blocks": 3},
         {"join": "concatenate", "probe": 1e-3, "epochs": 0},
+        LANDMARKS,
     ],
 )
 def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> None:
@@ -141,6 +143,8 @@ def test_the_probe_is_the_best_logistic_regression_on_the_published_states(encod
     [
         ({"epochs": 0}, "without a probe"),
         ({"probe": 0.1, "units": 8}, "without a hidden layer"),
+        ({"probe": 0.1, "landmarks": 8}, "fitted by a probe and not trained"),
+        ({"landmarks": 8}, "fitted by a probe and not trained"),
         ({"probe": 0.1, "epochs": 0, "keep": "best"}, "of no epochs none is best"),
     ],
 )
@@ -191,9 +195,11 @@ def _products(content: bytes) -> set[int]:
     return {types[name] for node in nodes for name in node.input if name in types}
 
 
-def test_int8_hears_the_same(encoder_dir: Path) -> None:
+@pytest.mark.parametrize("choice", [{}, LANDMARKS])
+def test_int8_hears_the_same(encoder_dir: Path, choice: dict[str, Any]) -> None:
     features, labels = clips()
-    model = build_model("speech_encoder", encoder=str(encoder_dir), **TRAINING).fit(features, labels)
+    model = build_model("speech_encoder", encoder=str(encoder_dir), **TRAINING | choice)
+    model.fit(features, labels)
     content = export_onnx(model, features)
     smaller = quantise_onnx(content, features)
     assert _products(content) == {onnx.TensorProto.FLOAT}

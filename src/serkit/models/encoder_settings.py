@@ -44,6 +44,13 @@ class SpeechEncoderSettings(NetworkSettings):
     probe : float, optional
         Training begins with the logistic regression that fits the encoder as it is published best, with so
         large a penalty on the squares of its weights; without it, with random weights.
+    landmarks : int, default 0
+        Training clips that the probe compares a clip with, as kernel ridge regression does, the same number
+        of each corpus; 0 for logistic regression. Such a probe is the whole training: there are no epochs.
+    axes : int, default 512
+        Principal axes in which clips are compared with landmarks.
+    width : float, default 1.0
+        Of the Gaussian that compares: its variance over the mean squared distance from the centre.
     epochs : int, default 50
         Passes over the training rows; with a probe there may be none.
     tuned_blocks : int, default 0
@@ -71,6 +78,9 @@ class SpeechEncoderSettings(NetworkSettings):
     units: NonNegativeInt = 0
     dropout: Share = 0.0
     probe: PositiveFloat | None = None
+    landmarks: NonNegativeInt = 0
+    axes: PositiveInt = 512
+    width: PositiveFloat = 1.0
     epochs: NonNegativeInt = 50
     tuned_blocks: NonNegativeInt = 0
     encoder_learning_rate: PositiveFloat = 3e-5
@@ -82,6 +92,8 @@ class SpeechEncoderSettings(NetworkSettings):
             raise ValueError("epochs: without a probe there must be at least 1")
         if self.probe is not None and self.units:
             raise ValueError("probe: is for a head without a hidden layer, set units = 0")
+        if self.landmarks and (self.probe is None or self.epochs):
+            raise ValueError("landmarks: are fitted by a probe and not trained, set probe, and epochs = 0")
         if self.keep == "best" and self.epochs == 0:
             raise ValueError('keep: of no epochs none is best, set keep = "last"')
         return self
@@ -106,6 +118,8 @@ class SpeechEncoderSettings(NetworkSettings):
             attention=self.attention,
             hidden=self.units,
             dropout=self.dropout,
+            axes=self.axes,
+            landmarks=self.landmarks,
             memory=remembered(weights_digest(encoder), self.states) if self._is_frozen else None,
         )
 
@@ -116,12 +130,19 @@ class SpeechEncoderSettings(NetworkSettings):
             self.attention or self.tuned_blocks or self.spec_augment or self.mixup
         )
 
-    def prepare(self, network: nn.Module, train: Labelled, device: str) -> None:
+    def prepare(self, network: nn.Module, train: Labelled, device: str, seed: int) -> None:
         """Standardise what the encoder hears in the training rows, and fit the probe to it."""
         from serkit.models.probe import prepare_head
 
-        encoder = cast("SpeechEncoder", network)
-        prepare_head(encoder, train, penalty=self.probe, batch_size=self.batch_size, device=device)
+        prepare_head(
+            cast("SpeechEncoder", network),
+            train,
+            penalty=self.probe,
+            width=self.width,
+            batch_size=self.batch_size,
+            device=device,
+            seed=seed,
+        )
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """Return head and trained parts of the encoder, each with its share of the learning rate."""

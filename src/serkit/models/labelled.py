@@ -35,6 +35,8 @@ class Labelled(NamedTuple):
         Classes that each row may be; without it all.
     weights : ndarray of float32, shape (n,), optional
         How much each row counts.
+    corpora : ndarray of str, shape (n,), optional
+        Corpus of each row; without it all are of one.
     """
 
     rows: Rows
@@ -42,6 +44,7 @@ class Labelled(NamedTuple):
     n_classes: int
     allowed: NDArray[np.bool_] | None = None
     weights: NDArray[np.float32] | None = None
+    corpora: NDArray[np.str_] | None = None
 
     def take(self, rows: Positions) -> Labelled:
         """Return these rows alone."""
@@ -50,6 +53,7 @@ class Labelled(NamedTuple):
             truth=self.truth[rows],
             allowed=_taken(self.allowed, rows),
             weights=_taken(self.weights, rows),
+            corpora=_taken(self.corpora, rows),
         )
 
     def targets(self, rows: Positions | slice, device: str = "cpu") -> Targets:
@@ -65,7 +69,7 @@ class Labelled(NamedTuple):
     @property
     def arrays(self) -> list[NDArray[np.generic]]:
         """Everything that a training follows from."""
-        parts = (self.rows.features, self.truth, self.allowed, self.weights)
+        parts = (self.rows.features, self.truth, self.allowed, self.weights, self.corpora)
         return [values for values in parts if values is not None]
 
 

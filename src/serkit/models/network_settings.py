@@ -172,7 +172,7 @@ class NetworkSettings(ModelSettings):
         """Return the network for features of this shape, its weights drawn by torch's generator."""
         raise NotImplementedError
 
-    def prepare(self, network: nn.Module, train: Labelled, device: str) -> None:
+    def prepare(self, network: nn.Module, train: Labelled, device: str, seed: int) -> None:
         """Set what follows from the training rows before the first step: here nothing."""
 
     def first_layer(self, rows: Rows, *, seed: int, weights: Weights | None = None) -> nn.Module:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from serkit.models.kernel_head import KernelHead, fit_kernel_head
 from serkit.models.losses import cross_entropy
 
 if TYPE_CHECKING:
@@ -27,8 +28,15 @@ _STEPS = 100
 _LEAST_DEVIATION = 1e-6
 
 
-def prepare_head(
-    network: SpeechEncoder, train: Labelled, *, penalty: float | None, batch_size: int, device: str
+def prepare_head(  # noqa: PLR0913 - every choice has a name
+    network: SpeechEncoder,
+    train: Labelled,
+    *,
+    penalty: float | None,
+    width: float,
+    batch_size: int,
+    device: str,
+    seed: int,
 ) -> None:
     """Standardise the pooled values by the training rows; fit the scores to them, too, if asked for.
 
@@ -39,21 +47,28 @@ def prepare_head(
     train : Labelled
         Training rows.
     penalty : float, optional
-        Half of it is how much the sum of the squared weights counts beside the mean loss; without it the
-        weights of the scores stay as they are.
+        How much large weights count beside the loss; without it the weights of the scores stay as they are.
+    width : float
+        Of a kernel head, as `fit_kernel_head` takes it.
     batch_size : int
         Rows at once.
     device : str
         Where the network is.
+    seed : int
+        Of what a kernel head draws.
     """
     network.eval()
     with torch.no_grad():
         pooled = train.rows.apply(network.embed, batch_size, device)
-    standardise = network.head.standardise
-    standardise.mean.copy_(pooled.mean(dim=0))
-    standardise.deviation.copy_(pooled.std(dim=0, correction=0).clamp(min=_LEAST_DEVIATION))
-    if penalty is not None:
-        _fit(network.head.scores, standardise(pooled), train, penalty)
+    head = network.head
+    head.standardise.mean.copy_(pooled.mean(dim=0))
+    head.standardise.deviation.copy_(pooled.std(dim=0, correction=0).clamp(min=_LEAST_DEVIATION))
+    if penalty is None:
+        return
+    if isinstance(head, KernelHead):
+        fit_kernel_head(head, pooled, train, penalty=penalty, width=width, seed=seed)
+    else:
+        _fit(head.scores, head.standardise(pooled), train, penalty)
 
 
 def _fit(scores: nn.Linear, values: torch.Tensor, train: Labelled, penalty: float) -> None:

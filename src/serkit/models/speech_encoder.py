@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from serkit.models.batches import after_end
+from serkit.models.kernel_head import KernelHead
 from serkit.models.pooling import StatisticsPooling
 from serkit.models.standardise import Standardise
 
@@ -47,6 +48,8 @@ class SpeechEncoder(nn.Module):
         Units of a layer between pooling and scores; 0 for none.
     dropout : float, in [0, 1), default 0.0
         Share of the pooled values that a training step leaves out.
+    axes, landmarks : int, default 0
+        Of a `KernelHead`, where there are landmarks, in place of layers.
     memory : Remembered, optional
         What the pooled values of clips are remembered in, where nothing before the head is trained.
 
@@ -69,6 +72,8 @@ class SpeechEncoder(nn.Module):
         attention: int = 0,
         hidden: int = 0,
         dropout: float = 0.0,
+        axes: int = 0,
+        landmarks: int = 0,
         memory: Remembered | None = None,
     ) -> None:
         super().__init__()
@@ -81,7 +86,12 @@ class SpeechEncoder(nn.Module):
         else:
             n_pools = len(self.states)
         self.pools = nn.ModuleList(StatisticsPooling(units, attention) for _ in range(n_pools))
-        self.head = Head(2 * units * n_pools, n_classes, hidden=hidden, dropout=dropout)
+        n_values = 2 * units * n_pools
+        self.head: Head | KernelHead = (
+            KernelHead(n_values, n_classes, axes=axes, landmarks=landmarks)
+            if landmarks
+            else Head(n_values, n_classes, hidden=hidden, dropout=dropout)
+        )
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores, (N, n_classes).

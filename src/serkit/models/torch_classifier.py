@@ -147,7 +147,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.classes_, truth = np.unique(np.asarray(labels), return_inverse=True)
         self.emotion_sets_ = {} if corpora is None else emotion_sets(labels, corpora)
         weights = balanced_weights(labels, corpora) if self.settings.balance == "class_weight" else None
-        train = Labelled(Rows(features), truth, self.classes_.size, self._allowed(corpora), weights)
+        known = None if corpora is None else np.asarray(corpora, dtype=str)
+        train = Labelled(Rows(features), truth, self.classes_.size, self._allowed(corpora), weights, known)
         self._check(train.rows, dev is not None)
         self.shape_ = train.rows.shape
         self.precision_ = choose_precision(self.settings.precision, self.device)
@@ -237,7 +238,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             repeated = oversampled_rows(train.truth, seed=self.seed)
             train = train.take(repeated)
         network = self._network(train.rows)
-        self.settings.prepare(network.body, train, self.device)
+        self.settings.prepare(network.body, train, self.device, self.seed)
         return NetworkTraining(network, self._settled, train, dev, self.seed, self.device)
 
     @property

@@ -1,0 +1,154 @@
+"""A head that compares: how near a clip comes to each of some training clips makes its scores.
+
+A comparison can say what one weight for each value cannot: that a value means one thing in one voice or room,
+and another thing in another. The weights are those of kernel ridge regression over all training clips,
+written with some of these clips as landmarks (Nyström's method) [1]_. Nothing is found by small steps: one
+system of equations has one answer.
+
+References
+----------
+.. [1] Rudi, A., Camoriano, R. & Rosasco, L. (2015). Less is more: Nyström computational regularization.
+   NeurIPS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from serkit.models.principal_axes import fit_principal_axes
+from serkit.models.standardise import Standardise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from serkit.models.labelled import Labelled, Positions
+    from serkit.models.losses import Targets
+
+# Of the longest direction among landmarks: shorter ones are rounding alone.
+_LEAST = 1e-7
+
+
+class KernelHead(nn.Module):
+    """Pooled values, standardised, on their principal axes, compared with landmarks by a Gaussian.
+
+    Parameters
+    ----------
+    n_values, n_classes : int
+        Pooled values of a clip, and scores.
+    axes : int
+        Principal axes of the training clips in which clips are compared.
+    landmarks : int
+        Training clips to compare with; all of them, where there are fewer.
+
+    Examples
+    --------
+    >>> KernelHead(6, 3, axes=2, landmarks=4)(torch.zeros(5, 6)).shape
+    torch.Size([5, 3])
+    """
+
+    def __init__(self, n_values: int, n_classes: int, *, axes: int, landmarks: int) -> None:
+        super().__init__()
+        self.standardise = Standardise(np.zeros(n_values, np.float32), np.ones(n_values, np.float32))
+        self.axes = nn.Parameter(torch.zeros(n_values, axes))
+        self.landmarks = nn.Parameter(torch.zeros(axes, landmarks))
+        self.offsets = nn.Parameter(torch.zeros(landmarks))
+        self.scores = nn.Linear(landmarks, n_classes)
+
+    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return the scores, (N, n_classes)."""
+        scores: torch.Tensor = self.scores(self.likeness(self.place(pooled)))
+        return scores
+
+    def place(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return where clips lie on the axes, (N, axes)."""
+        standardised: torch.Tensor = self.standardise(pooled)
+        return standardised @ self.axes
+
+    def likeness(self, placed: torch.Tensor) -> torch.Tensor:
+        """Return how near clips are to each landmark, (N, landmarks), 1 at the landmark itself.
+
+        exp(-|x - y|² / 2) as exp(xy - y²/2 - x²/2), so that a product with landmarks is all it takes.
+        """
+        lengths = placed.square().sum(dim=1, keepdim=True)
+        return torch.exp(placed @ self.landmarks + self.offsets - lengths / 2)
+
+
+@torch.no_grad()
+def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
+    head: KernelHead, pooled: torch.Tensor, train: Labelled, *, penalty: float, width: float, seed: int
+) -> None:
+    """Fit axes, landmarks and scores to training clips; `head.standardise` is fitted already.
+
+    Parameters
+    ----------
+    head : KernelHead
+        Changed in place.
+    pooled : Tensor, shape (n, n_values)
+        Pooled values of the training clips.
+    train : Labelled
+        The clips.
+    penalty : float
+        How much the squared norm of the scores, as functions, counts beside the sum of squared errors.
+    width : float
+        Of the Gaussian: its variance over the mean squared length of a clip's place.
+    seed : int
+        Of the draw of landmarks.
+    """
+    standardised = head.standardise(pooled)
+    n_axes, n_landmarks = head.landmarks.shape
+    turn = fit_principal_axes(standardised.cpu().numpy(), n_axes, seed=seed).axes
+    head.axes.copy_(turn / np.sqrt(width * n_axes))
+    placed = head.place(pooled)
+    corpora = np.zeros(len(placed), dtype=str) if train.corpora is None else train.corpora
+    marks = placed[_draw_landmarks(corpora, n_landmarks, seed)]
+    head.landmarks.data = marks.T.contiguous()
+    head.offsets.data = -marks.square().sum(dim=1) / 2
+    whiten = _whitening(head.likeness(marks).double())
+    targets = train.targets(slice(None), str(pooled.device))
+    weights = _ridge(head.likeness(placed).double() @ whiten, targets, penalty)
+    head.scores.weight.data = (whiten @ weights).T.float().contiguous()
+    head.scores.bias.zero_()
+
+
+def _draw_landmarks(corpora: NDArray[np.str_], n_landmarks: int, seed: int) -> Positions:
+    """Draw as many clips of each corpus as there are, or as it has: a small corpus is soon drawn whole."""
+    rng = np.random.default_rng(seed)
+    names, counts = np.unique(corpora, return_counts=True)
+    drawn: list[Positions] = []
+    for left, place in zip(range(len(names), 0, -1), counts.argsort(kind="stable"), strict=True):
+        share = (n_landmarks - sum(map(len, drawn))) // left
+        rows = rng.permutation(np.flatnonzero(corpora == names[place]))
+        drawn.append(rows[:share])
+    return np.sort(np.concatenate(drawn))
+
+
+def _ridge(values: torch.Tensor, targets: Targets, penalty: float) -> torch.Tensor:
+    """Return the weights of values for each class, (n_values, n_classes), float64.
+
+    Each class is learned from the clips that may be of it: it should score 1 where it is right, and where it
+    is not, so little that the classes of a clip sum up to 0.
+    """
+    shares = targets.shares.double()
+    allowed = torch.ones_like(shares, dtype=torch.bool) if targets.allowed is None else targets.allowed
+    wanted = shares - (1 - shares) / (allowed.sum(dim=1, keepdim=True) - 1)
+    weights = torch.ones(len(values)) if targets.weights is None else targets.weights
+    weighted = values * (weights / weights.mean())[:, None]
+    damping = penalty * torch.eye(values.shape[1], dtype=values.dtype)
+    found = torch.zeros(values.shape[1], shares.shape[1], dtype=values.dtype)
+    for rows in torch.unique(allowed, dim=1).T:  # classes of the same clips share their equations
+        classes = (allowed == rows[:, None]).all(dim=0)
+        normal = weighted[rows].T @ values[rows] + damping
+        found[:, classes] = torch.linalg.solve(normal, weighted[rows].T @ wanted[rows][:, classes])
+    return found
+
+
+def _whitening(likeness: torch.Tensor) -> torch.Tensor:
+    """Return what turns likeness to landmarks into values whose products are the likeness of clips."""
+    lengths, turn = torch.linalg.eigh(likeness)
+    kept = lengths > _LEAST * lengths[-1]
+    whiten: torch.Tensor = turn[:, kept] / lengths[kept].sqrt()
+    return whiten

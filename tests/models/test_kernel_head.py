@@ -1,0 +1,85 @@
+"""Comparison with landmarks: kernel ridge regression, as scikit-learn computes it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from sklearn.kernel_ridge import KernelRidge
+
+from serkit.models.batches import Rows
+from serkit.models.emotion_sets import balanced_weights
+from serkit.models.kernel_head import KernelHead, fit_kernel_head
+from serkit.models.labelled import Labelled
+
+N_VALUES, PENALTY, WIDTH = 6, 0.3, 0.5
+
+
+def pooled_values(n: int = 80) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(0).standard_normal((n, N_VALUES)).astype(np.float32))
+
+
+UNSEEN = pooled_values(100)[80:]
+
+
+def labelled(pooled: torch.Tensor, corpora: np.ndarray | None = None) -> Labelled:
+    """Clips whose class is a matter of distance, which no plane tells; the second corpus has two classes."""
+    truth = np.digitize(pooled.square().sum(dim=1).numpy(), [4.0, 7.0])
+    if corpora is None:
+        return Labelled(Rows(pooled.numpy()), truth, 3, weights=balanced_weights(truth))
+    truth = np.where(corpora == "b", truth.clip(0, 1), truth)
+    allowed = np.tile([True, True, True], (len(truth), 1))
+    allowed[corpora == "b", 2] = False
+    return Labelled(Rows(pooled.numpy()), truth, 3, allowed, balanced_weights(truth, corpora), corpora)
+
+
+def fitted(train: Labelled, pooled: torch.Tensor, landmarks: int) -> KernelHead:
+    head = KernelHead(N_VALUES, 3, axes=N_VALUES, landmarks=landmarks)
+    fit_kernel_head(head, pooled, train, penalty=PENALTY, width=WIDTH, seed=0)
+    return head.eval()
+
+
+def ridge(rows: np.ndarray, wanted: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The scores of unseen clips by another library; places have a mean square of 1 on each axis."""
+    pooled = pooled_values()
+    gamma = 1 / (2 * WIDTH * N_VALUES * pooled.square().mean().item())
+    model = KernelRidge(alpha=PENALTY, kernel="rbf", gamma=gamma)
+    model.fit(pooled.numpy()[rows], wanted[rows], sample_weight=(weights / weights.mean())[rows])
+    return model.predict(UNSEEN.numpy())
+
+
+def test_with_all_clips_as_landmarks_it_is_kernel_ridge_regression() -> None:
+    pooled = pooled_values()
+    train = labelled(pooled)
+    assert train.weights is not None
+    wanted = np.where(np.eye(3)[train.truth] > 0, 1.0, -0.5)
+    expected = ridge(np.full(80, True), wanted, train.weights)
+    scores = fitted(train, pooled, landmarks=200)(UNSEEN).detach().numpy()
+    assert np.abs(scores - expected).max() < 1e-4
+
+
+def test_a_class_is_learned_from_the_clips_that_may_be_of_it() -> None:
+    pooled, corpora = pooled_values(), np.array(["a", "b"] * 40)
+    train = labelled(pooled, corpora)
+    assert train.weights is not None
+    expected = ridge(corpora == "a", np.where(train.truth == 2, 1.0, -0.5), train.weights)
+    scores = fitted(train, pooled, landmarks=80)(UNSEEN).detach().numpy()
+    assert np.abs(scores[:, 2] - expected).max() < 1e-4
+
+
+def test_landmarks_are_drawn_evenly_from_the_corpora_and_by_the_seed() -> None:
+    pooled = pooled_values()
+    corpora = np.array(["small"] * 10 + ["large"] * 70)
+    train = labelled(pooled)._replace(corpora=corpora)
+    head = fitted(train, pooled, landmarks=30)
+    placed = head.place(pooled)
+    near = torch.cdist(head.landmarks.T, placed).argmin(dim=1)
+    assert sorted(corpora[near.numpy()]) == ["large"] * 20 + ["small"] * 10
+    assert torch.equal(head.landmarks, fitted(train, pooled, landmarks=30).landmarks)
+    assert torch.allclose(head.likeness(placed)[near, range(30)], torch.ones(30), atol=1e-5)
+
+
+def test_few_landmarks_hear_what_no_plane_tells() -> None:
+    pooled = pooled_values(400)
+    train = labelled(pooled)
+    right = fitted(train, pooled, landmarks=60)(pooled).argmax(dim=1).numpy() == train.truth
+    assert right.mean() > 0.75
