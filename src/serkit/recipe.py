@@ -75,12 +75,16 @@ class Data(_Table):
         Whether sung recordings are used, too.
     own_emotions : bool
         Whether a recording teaches, and is tested, only among the emotions that its own corpus contains.
+    votes : {"", "voice", "face", "multimodal"}
+        What listeners said who heard, saw, or heard and saw a recording, which teaches `model.votes` of it:
+        a column of the manifest.
     """
 
     corpora: Names = ()
     emotions: Names = ()
     include_song: bool = False
     own_emotions: bool = False
+    votes: Literal["", "voice", "face", "multimodal"] = ""
 
 
 class RecipeProtocol(Protocol):
@@ -220,6 +224,8 @@ class Recipe(_Table):
             raise ValueError(f"features: {self.model.name} takes {smallest} and more values, not {shape}")
         if self.data.own_emotions and not isinstance(self.model, NetworkSettings):
             raise ValueError(f"data.own_emotions: {self.model.name} cannot learn so, only networks can")
+        if bool(self.data.votes) != bool(getattr(self.model, "votes", 0.0)):
+            raise ValueError("data.votes: which votes, and model.votes: their share, need each other")
         for name, values in self.search.grid.items():
             for value in values:
                 self._check_candidate(name, value)

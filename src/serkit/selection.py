@@ -21,7 +21,7 @@ from serkit.corpora.manifest import is_complete
 from serkit.evaluation.metrics import uar
 from serkit.features import FeatureSet
 from serkit.models.classical import SCALER
-from serkit.models.dev_rows import fit_split
+from serkit.models.dev_rows import NO_FACTS, fit_split
 from serkit.models.emotion_sets import allowed_classes, emotion_sets, own_scores
 from serkit.models.inner_folds import inner_folds
 from serkit.models.limited_scaler import LimitedScaler
@@ -73,15 +73,16 @@ class TrainingPart(NamedTuple):
         What to hold out among them, from `hold_out`.
     layout : {"vector", "contours", "sequence", "image"}, default "vector"
         Of the features: where their columns are.
-    corpora : ndarray of str, shape (n,), optional
-        Corpus of each row, where a row counts only among the emotions of its own corpus.
+    facts : dict of str to ndarray, shape (n,)
+        What else the model is told of each row: `corpora`, where a row counts only among the emotions of its
+        own corpus, and `votes`.
     """
 
     features: NDArray[np.floating]
     labels: NDArray[Any]
     splits: list[Split]
     layout: Layout = "vector"
-    corpora: NDArray[Any] | None = None
+    facts: Mapping[str, NDArray[Any]] = NO_FACTS
 
 
 @dataclass(frozen=True)
@@ -212,12 +213,12 @@ def _with_parameters(model: BaseEstimator, parameters: Mapping[str, Any]) -> Bas
 
 def _uar_of_model(part: TrainingPart, job: tuple[BaseEstimator, Split]) -> float:
     model, split = job
-    fitted = fit_split(model, part.features, part.labels, split, part.corpora)
-    held_out = split[1]
-    if part.corpora is None:
+    fitted = fit_split(model, part.features, part.labels, split, part.facts)
+    held_out, corpora = split[1], part.facts.get("corpora")
+    if corpora is None:
         return uar(part.labels[held_out], fitted.predict(part.features[held_out]))
-    sets = emotion_sets(part.labels, part.corpora)
-    allowed = allowed_classes(part.corpora[held_out], fitted.classes_, sets)
+    sets = emotion_sets(part.labels, corpora)
+    allowed = allowed_classes(corpora[held_out], fitted.classes_, sets)
     scores = own_scores(fitted.decision_function(part.features[held_out]), allowed)
     return uar(part.labels[held_out], fitted.classes_[scores.argmax(axis=1)])
 

@@ -15,6 +15,7 @@ from serkit.models.losses import Targets, cross_entropy
 from serkit.models.networks import DenseSettings
 from serkit.models.temperature_scaled import TemperatureScaled
 from serkit.models.torch_classifier import TorchClassifier
+from serkit.models.votes import target_shares
 
 CLASSES = ["angry", "calm", "sad"]
 
@@ -72,6 +73,28 @@ def test_rows_are_taken_with_all_that_belongs_to_them() -> None:
     assert targets.truth.tolist() == truth[[4, 1]].tolist()
     assert targets.allowed.tolist() == allowed[[4, 1]].tolist()
     np.testing.assert_allclose(targets.weights, weights[[4, 1]])
+
+
+def test_votes_are_taken_with_their_rows_and_kept_to_the_classes() -> None:
+    features, labels, _ = two_corpora(6)
+    truth = np.searchsorted(CLASSES, labels)
+    shares = target_shares(truth, ["sad", "", "angry:sad", "fear", "", ""], CLASSES, share=0.25)
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0)
+    taken = Labelled(Rows(features), truth, 3, shares=shares).take(np.array([3, 2]))
+    found = taken.targets(slice(None)).shares.numpy()
+    np.testing.assert_array_equal(found, shares[[3, 2]])
+    np.testing.assert_array_equal(found[0], np.eye(3)[truth[3]])
+
+
+def test_a_network_learns_what_listeners_heard() -> None:
+    features, labels, _ = two_corpora(400)
+    votes = np.where(labels == "calm", "sad", "")
+    settings = DenseSettings(widths=(16,), epochs=40, learning_rate=0.02, votes=0.4)
+    told = TorchClassifier(settings).fit(features, labels, votes=votes)
+    untold = TorchClassifier(settings).fit(features, labels)
+    sad_of_calm = [model.predict_proba(features[labels == "calm"])[:, 2].mean() for model in (told, untold)]
+    assert sad_of_calm[0] == pytest.approx(0.4, abs=0.1)
+    assert sad_of_calm[1] < 0.1
 
 
 def test_what_a_corpus_does_not_contain_is_not_unlearned_from_it() -> None:

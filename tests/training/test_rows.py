@@ -46,6 +46,13 @@ def test_what_is_missing_is_named(recipe_file, rows, change, problem):
         select_rows(rows, load_recipe(recipe_file, [change]), "folds")
 
 
+def test_votes_that_a_recipe_wants_must_be_in_the_manifest(rows):
+    changes = ["model={name='dense', epochs=1, votes=0.2}", "data.votes=voice", "search.grid={}"]
+    recipe = load_recipe("functionals-committee", changes)
+    with pytest.raises(TrainingError, match=r"no column votes_voice; `serkit corpora scan --votes"):
+        select_rows(rows, recipe, "ravdess")
+
+
 def test_copies_follow_their_originals_into_the_training_part(recipe_file):
     rows = pd.DataFrame(
         {

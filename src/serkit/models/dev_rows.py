@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import clone
@@ -9,10 +10,15 @@ from sklearn.base import clone
 from serkit.models.settings import CLASSIFIER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
     from sklearn.base import BaseEstimator
 
     from serkit.models.inner_folds import Split
+
+
+NO_FACTS: Mapping[str, NDArray[Any]] = MappingProxyType({})
 
 
 def watches_dev(model: BaseEstimator) -> bool:
@@ -33,7 +39,7 @@ def fit_split(
     features: NDArray[Any],
     labels: NDArray[Any],
     split: Split,
-    corpora: NDArray[Any] | None = None,
+    facts: Mapping[str, NDArray[Any]] = NO_FACTS,
 ) -> BaseEstimator:
     """Fit a copy of a model.
 
@@ -47,8 +53,8 @@ def fit_split(
         Their labels.
     split : (ndarray of int, ndarray of int)
         Rows to train on; and rows that are held out, which only a network that watches dev rows is given.
-    corpora : ndarray, shape (n,), optional
-        Corpus of each row, for a network that learns among the labels of each corpus.
+    facts : dict of str to ndarray, shape (n,), optional
+        What else a network is told of each row: `corpora`, to learn among the labels of each, and `votes`.
 
     Returns
     -------
@@ -56,8 +62,12 @@ def fit_split(
         Fitted.
     """
     train, held_out = split
-    given = [each for each in (features, labels, corpora) if each is not None]
+    given = [features, labels, *([facts["corpora"]] if "corpora" in facts else [])]
     dev = {"dev": tuple(each[held_out] for each in given)} if watches_dev(model) else {}
-    own = {} if corpora is None else {"corpora": corpora[train]}
-    options = {f"{CLASSIFIER}__{name}": value for name, value in (dev | own).items()}
-    return clone(model).fit(features[train], labels[train], **options)
+    told = {name: values[train] for name, values in facts.items()}
+    return clone(model).fit(features[train], labels[train], **for_classifier(dev | told))
+
+
+def for_classifier(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of a fit as those of the last step of a pipeline."""
+    return {f"{CLASSIFIER}__{name}": value for name, value in options.items()}

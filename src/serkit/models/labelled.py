@@ -37,6 +37,8 @@ class Labelled(NamedTuple):
         How much each row counts.
     corpora : ndarray of str, shape (n,), optional
         Corpus of each row; without it all are of one.
+    shares : ndarray of float32, shape (n, n_classes), optional
+        How much of each class a row teaches, where that is not its class alone.
     """
 
     rows: Rows
@@ -45,6 +47,7 @@ class Labelled(NamedTuple):
     allowed: NDArray[np.bool_] | None = None
     weights: NDArray[np.float32] | None = None
     corpora: NDArray[np.str_] | None = None
+    shares: NDArray[np.float32] | None = None
 
     def take(self, rows: Positions) -> Labelled:
         """Return these rows alone."""
@@ -54,22 +57,24 @@ class Labelled(NamedTuple):
             allowed=_taken(self.allowed, rows),
             weights=_taken(self.weights, rows),
             corpora=_taken(self.corpora, rows),
+            shares=_taken(self.shares, rows),
         )
 
     def targets(self, rows: Positions | slice, device: str = "cpu") -> Targets:
         """Return what is to be learned from these rows."""
         truth = torch.from_numpy(self.truth[rows]).to(device)
-        shares = functional.one_hot(truth, self.n_classes).float()
-        allowed, weights = (
+        shares, allowed, weights = (
             None if part is None else torch.from_numpy(part[rows]).to(device)
-            for part in (self.allowed, self.weights)
+            for part in (self.shares, self.allowed, self.weights)
         )
+        if shares is None:
+            shares = functional.one_hot(truth, self.n_classes).float()
         return Targets(shares, allowed, weights)
 
     @property
     def arrays(self) -> list[NDArray[np.generic]]:
         """Everything that a training follows from."""
-        parts = (self.rows.features, self.truth, self.allowed, self.weights, self.corpora)
+        parts = (self.rows.features, self.truth, self.allowed, self.weights, self.corpora, self.shares)
         return [values for values in parts if values is not None]
 
 

@@ -73,6 +73,8 @@ class NetworkSettings(ModelSettings):
         Of Adam, decoupled from the gradient (AdamW).
     label_smoothing : float, default 0.0
         Share of each target that is spread evenly over all classes that the row may be.
+    votes : float, default 0.0
+        Share of each target that is what listeners heard, where they were asked; see `data.votes`.
     schedule : {"constant", "plateau", "one_cycle", "cosine"}, default "constant"
         How the learning rate goes on: see `serkit.models.schedules`.
     plateau_factor : float, default 0.1
@@ -113,6 +115,7 @@ class NetworkSettings(ModelSettings):
     epsilon: PositiveFloat = 1e-8
     weight_decay: NonNegativeFloat = 0.0
     label_smoothing: Share = 0.0
+    votes: Share = 0.0
     schedule: Literal["constant", "plateau", "one_cycle", "cosine"] = "constant"
     plateau_factor: Fraction = 0.1
     plateau_patience: PositiveInt = 10

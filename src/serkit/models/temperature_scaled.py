@@ -10,13 +10,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from serkit.models.calibration import check_finite, decision_scores, fit_temperature, softmax
-from serkit.models.dev_rows import fit_split
+from serkit.models.dev_rows import fit_split, for_classifier
 from serkit.models.emotion_sets import allowed_classes, emotion_sets, own_scores
 from serkit.models.inner_folds import inner_folds
-from serkit.models.settings import CLASSIFIER
 from serkit.parallel import map_parallel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
@@ -70,8 +70,7 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         features: NDArray[Any],
         labels: ArrayLike,
         groups: ArrayLike | None = None,
-        *,
-        corpora: NDArray[Any] | None = None,
+        **facts: NDArray[Any],
     ) -> Self:
         """Fit temperature and classifier.
 
@@ -83,8 +82,9 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             Label of each row.
         groups : array_like, shape (n,), optional
             Speaker of each row; without them every row is its own group.
-        corpora : ndarray, shape (n,), optional
-            Corpus of each row, for a network that learns among the labels of each corpus.
+        **facts : ndarray, shape (n,)
+            What else a network is told of each row: `corpora`, to learn among the labels of each, and
+            `votes`.
 
         Raises
         ------
@@ -100,10 +100,9 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             splits = inner_folds(labels, groups, folds=self.held_out)
         else:
             splits = self.held_out
-        self.emotion_sets_ = {} if corpora is None else emotion_sets(labels, corpora)
-        self.temperature_ = self._temperature(features, labels, splits, corpora) if splits else 1.0
-        own = {} if corpora is None else {f"{CLASSIFIER}__corpora": corpora}
-        self.estimator_ = clone(self.estimator).fit(features, labels, **own)
+        self.emotion_sets_ = emotion_sets(labels, facts["corpora"]) if "corpora" in facts else {}
+        self.temperature_ = self._temperature(features, labels, splits, facts) if splits else 1.0
+        self.estimator_ = clone(self.estimator).fit(features, labels, **for_classifier(facts))
         return self
 
     @classmethod
@@ -163,12 +162,12 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         features: NDArray[Any],
         labels: NDArray[Any],
         splits: list[Split],
-        corpora: NDArray[Any] | None,
+        facts: Mapping[str, NDArray[Any]],
     ) -> float:
-        score = partial(_scores_of_split, self.estimator, features, labels, corpora)
+        score = partial(_scores_of_split, self.estimator, features, labels, facts)
         scores = np.concatenate(list(map_parallel(score, splits, workers=self.workers)))
         rows = np.concatenate([held_out for _, held_out in splits])
-        allowed = self._allowed(None if corpora is None else corpora[rows])
+        allowed = self._allowed(facts["corpora"][rows] if "corpora" in facts else None)
         return fit_temperature(own_scores(scores, allowed), np.searchsorted(self.classes_, labels[rows]))
 
 
@@ -176,7 +175,7 @@ def _scores_of_split(
     estimator: Any,
     features: NDArray[Any],
     labels: NDArray[Any],
-    corpora: NDArray[Any] | None,
+    facts: Mapping[str, NDArray[Any]],
     split: Split,
 ) -> Matrix:
-    return decision_scores(fit_split(estimator, features, labels, split, corpora), features[split[1]])
+    return decision_scores(fit_split(estimator, features, labels, split, facts), features[split[1]])

@@ -24,6 +24,7 @@ from serkit.models.network_training import NetworkTraining, network_scores, seed
 from serkit.models.oversampling import oversampled_rows
 from serkit.models.precision import choose_precision
 from serkit.models.standardise import StandardisedNetwork
+from serkit.models.votes import target_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -121,6 +122,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         *,
         dev: tuple[Features, ArrayLike] | tuple[Features, ArrayLike, ArrayLike] | None = None,
         corpora: ArrayLike | None = None,
+        votes: ArrayLike | None = None,
     ) -> Self:
         """Train the network.
 
@@ -135,6 +137,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         corpora : array_like, shape (n,), optional
             Corpus of each row. With them a row teaches only among the labels of its own corpus, and labels
             are balanced within each corpus.
+        votes : array_like of str, shape (n,), optional
+            What listeners heard in each row, as `serkit.models.votes.target_shares` takes it.
 
         Raises
         ------
@@ -148,7 +152,9 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.emotion_sets_ = {} if corpora is None else emotion_sets(labels, corpora)
         weights = balanced_weights(labels, corpora) if self.settings.balance == "class_weight" else None
         known = None if corpora is None else np.asarray(corpora, dtype=str)
-        train = Labelled(Rows(features), truth, self.classes_.size, self._allowed(corpora), weights, known)
+        shares = None if votes is None else self._shares(truth, votes)
+        allowed = self._allowed(corpora)
+        train = Labelled(Rows(features), truth, self.classes_.size, allowed, weights, known, shares)
         self._check(train.rows, dev is not None)
         self.shape_ = train.rows.shape
         self.precision_ = choose_precision(self.settings.precision, self.device)
@@ -224,6 +230,9 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def _allowed(self, corpora: ArrayLike | None) -> NDArray[np.bool_] | None:
         return None if corpora is None else allowed_classes(corpora, self.classes_, self.emotion_sets_)
+
+    def _shares(self, truth: NDArray[np.intp], votes: ArrayLike) -> NDArray[np.float32]:
+        return target_shares(truth, votes, self.classes_, share=self.settings.votes)
 
     def _labelled(self, features: Features, given: ArrayLike, corpora: ArrayLike | None = None) -> Labelled:
         labels = np.asarray(given)

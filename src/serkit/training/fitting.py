@@ -250,21 +250,30 @@ def _training_part(
     recipe: Recipe, data: TrainingData, train: Positions, dev: Positions | None
 ) -> tuple[Unit, TrainingPart]:
     """Gather the rows that may be seen, and what to hold out among them."""
-    corpora = data.corpora if recipe.data.own_emotions else None
     if dev is None:
         rows = data.rows.iloc[train]
         unit, splits = hold_out(rows, folds=recipe.search.folds)
         if isinstance(recipe.model, NetworkSettings) and recipe.model.monitors_dev:
             splits = splits[:1]  # the network cannot be stopped in time on rows that it is trained on
         labels = rows["emotion"].to_numpy(dtype=str)
-        own = None if corpora is None else corpora[train]
-        return unit, TrainingPart(data.features[train], labels, splits, recipe.features.layout, own)
+        facts = _facts(recipe, rows)
+        return unit, TrainingPart(data.features[train], labels, splits, recipe.features.layout, facts)
     seen = np.concatenate([train, dev])
     split = (np.arange(train.size), np.arange(train.size, seen.size))
     labels = data.rows["emotion"].to_numpy(dtype=str)
-    own = None if corpora is None else corpora[seen]
-    part = TrainingPart(data.features[seen], labels[seen], [split], recipe.features.layout, own)
+    facts = _facts(recipe, data.rows.iloc[seen])
+    part = TrainingPart(data.features[seen], labels[seen], [split], recipe.features.layout, facts)
     return "dev part", part
+
+
+def _facts(recipe: Recipe, rows: pandas.DataFrame) -> dict[str, NDArray[Any]]:
+    """Return what the recipe's network is told of rows beside their labels."""
+    facts: dict[str, NDArray[Any]] = {}
+    if recipe.data.own_emotions:
+        facts["corpora"] = rows["corpus"].to_numpy(dtype=str)
+    if recipe.data.votes:
+        facts["votes"] = rows[f"votes_{recipe.data.votes}"].fillna("").to_numpy(dtype=str)
+    return facts
 
 
 def _watching(settings: ModelSettings, has_dev: bool) -> ModelSettings:
@@ -278,8 +287,8 @@ def _calibrate(recipe: Recipe, model: Pipeline, part: TrainingPart, workers: int
     if watches_dev(model):
         split = part.splits[0]
         held_out = split[1] if splits else split[1][:0]
-        fitted = fit_split(model, part.features, part.labels, split, part.corpora)
-        own = None if part.corpora is None else part.corpora[held_out]
+        fitted = fit_split(model, part.features, part.labels, split, part.facts)
+        own = part.facts["corpora"][held_out] if "corpora" in part.facts else None
         return TemperatureScaled.around(fitted, part.features[held_out], part.labels[held_out], own)
     scaled = TemperatureScaled(model, held_out=splits, workers=workers)
-    return scaled.fit(part.features, part.labels, corpora=part.corpora)
+    return scaled.fit(part.features, part.labels, **part.facts)

@@ -50,6 +50,11 @@ def select_rows(manifest: pandas.DataFrame, recipe: Recipe, protocol: str) -> pa
         rows = rows[rows["emotion"].isin(emotions)]
     if "channel" in rows and not recipe.data.include_song:
         rows = rows[rows["channel"] != "song"]
+    if recipe.data.votes and f"votes_{recipe.data.votes}" not in rows:
+        raise TrainingError(
+            f"{recipe.name}: the manifest has no column votes_{recipe.data.votes}",
+            hint="`serkit corpora scan --votes summaryTable.csv` adds it",
+        )
     if rows["emotion"].nunique() < 2:
         raise TrainingError(
             f"{recipe.name}, protocol {protocol}: {rows['emotion'].nunique()} emotions to tell apart",
