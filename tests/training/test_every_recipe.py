@@ -38,7 +38,7 @@ def brief(name: str, encoder: Path) -> Recipe:
     model = load_recipe(name).model
     epochs = ["model.epochs=1"] if isinstance(model, NetworkSettings) else []
     if isinstance(model, SpeechEncoderSettings):
-        epochs = [f"model.encoder='{encoder}'", "model.checksum=''", "model.states=[1, 2]"]
+        epochs = [f"model.encoder='{encoder}'", "model.checksum=''", "model.states=[1, 2]", "model.axes=8"]
     return load_recipe(name, [*BRIEF, *epochs, *SMALLER.get(model.name, [])])
 
 
