@@ -57,7 +57,7 @@ def export_onnx(pipeline: Pipeline, sample: NDArray[np.floating]) -> bytes:
     ------
     ExportError
         If a step has no ONNX form here, or if scores (relative to their size, where that is above 1) or
-        probabilities differ by more than 1e-4 on the sample.
+        probabilities differ by more than 1e-4 on the sample, or the `export_tolerance` of the classifier.
 
     Examples
     --------
@@ -229,14 +229,15 @@ def _check_parity(content: bytes, pipeline: Pipeline, sample: NDArray[Any]) -> N
     original = decision_scores(pipeline, sample)
     if exported.shape != original.shape:
         raise ExportError(f"exported scores have the shape {exported.shape}, the model's {original.shape}")
+    tolerance = getattr(pipeline[-1], "export_tolerance", TOLERANCE)
     gaps = {
         "scores": np.abs(exported - original) / np.maximum(1.0, np.abs(original)),
         "probabilities": np.abs(softmax(exported) - softmax(original)),
     }
     for name, gap in gaps.items():
-        if not gap.max(initial=0.0) <= TOLERANCE:
+        if not gap.max(initial=0.0) <= tolerance:
             raise ExportError(
-                f"exported {name} differ from the model's by {gap.max():.2g}, more than {TOLERANCE}"
+                f"exported {name} differ from the model's by {gap.max():.2g}, more than {tolerance}"
             )
 
 

@@ -60,7 +60,7 @@ def embedding_model(content: bytes) -> bytes:
         If the model does not end in one linear layer.
     """
     model = onnx.load_from_string(content)
-    name = _embedding(model.graph)
+    name = embedding_name(model.graph)
     nodes = [*_makers(model.graph, name), helper.make_node("Identity", [name], [EMBEDDING_NAME])]
     return _model_like(model, nodes, model.graph.input, [_matrix(EMBEDDING_NAME, "values")])
 
@@ -77,7 +77,7 @@ def read_head(content: bytes) -> Head:
         If the model does not end in one linear layer.
     """
     model = onnx.load_from_string(content)
-    name = _embedding(model.graph)
+    name = embedding_name(model.graph)
     nodes = _makers(model.graph, OUTPUT_NAME, given=name)
     layer = open_session(_model_like(model, nodes, [_matrix(name, "values")], model.graph.output))
     n_values = _n_values(content)
@@ -102,7 +102,7 @@ def replace_head(content: bytes, head: Head) -> bytes:
         If the model does not end in one linear layer.
     """
     model = onnx.load_from_string(content)
-    name = _embedding(model.graph)
+    name = embedding_name(model.graph)
     constants = [
         numpy_helper.from_array(np.ascontiguousarray(values, dtype=np.float32), f"head/{part}")
         for part, values in head._asdict().items()
@@ -113,7 +113,7 @@ def replace_head(content: bytes, head: Head) -> bytes:
     return _model_like(model, nodes, model.graph.input, [made], constants)
 
 
-def _embedding(graph: onnx.GraphProto) -> str:
+def embedding_name(graph: onnx.GraphProto) -> str:
     """Return the name of what enters the last layer."""
     makers = {output: node for node in graph.node for output in node.output}
     products, waiting = [], [OUTPUT_NAME]

@@ -68,16 +68,17 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
 
 
 def _products_in_floats(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """Find the products of constant weights with the product that ends a GELU, or with one row for a clip."""
-    nodes, constants = model.graph.node, {tensor.name for tensor in model.graph.initializer}
+    """Find the products of constant weights that follow a GELU, or the means over a clip."""
+    nodes, constants = list(model.graph.node), {tensor.name for tensor in model.graph.initializer}
     makers = {output: node.op_type for node in nodes for output in node.output}
-    n_axes = {value.name: len(value.type.tensor_type.shape.dim) for value in model.graph.value_info}
+    means = [place for place, node in enumerate(nodes) if node.op_type == "ReduceMean"]
+    pooled = max(means, default=len(nodes))
     return [
         node
-        for node in nodes
+        for place, node in enumerate(nodes)
         if node.op_type == "MatMul"
         and node.input[1] in constants
-        and (makers.get(node.input[0]) == "Mul" or n_axes.get(node.input[0]) == 2)
+        and (makers.get(node.input[0]) == "Mul" or place > pooled)
     ]
 
 

@@ -171,6 +171,8 @@ class NetworkSettings(ModelSettings):
 
         return Pipeline([(CLASSIFIER, TorchClassifier(self, seed=seed, weights=weights))])
 
+    export_tolerance: ClassVar[float] = 1e-4  # how far scores of the ONNX form may be from the network's
+
     def network(self, shape: tuple[int, ...], n_classes: int) -> nn.Module:
         """Return the network for features of this shape, its weights drawn by torch's generator."""
         raise NotImplementedError

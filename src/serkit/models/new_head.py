@@ -20,6 +20,7 @@ from serkit.models.drawn_regression import fit_drawn
 from serkit.models.emotion_sets import balanced_weights
 from serkit.onnx_file import INPUT_NAME
 from serkit.onnx_head import EMBEDDING_NAME, Head, embedding_model, read_head, replace_head
+from serkit.onnx_landmarks import landmark_axes
 from serkit.onnx_session import open_session
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Base:
     labels : tuple of str
         Emotions that it knows.
     head : Head
-        Its last layer.
+        Its last layer, on what `hear` returns; the softmax of its scores are the calibrated probabilities.
 
     Raises
     ------
@@ -68,19 +69,27 @@ class Base:
                 f"{name_or_folder}: the SHA-256 of its model is {found}, not {checksum}"
             )
         self.labels = info.labels
-        self.head = read_head(self.content)
+        self._axes = landmark_axes(self.content)
+        layer = read_head(self.content)
+        calibrated = Head(layer.weights / info.temperature, layer.offsets / info.temperature)
+        self.head = self._axes.on_values(calibrated) if self._axes else calibrated
         self._session = open_session(embedding_model(self.content))
         self._heard: dict[bytes, NDArray[np.float32]] = {}
 
     def hear(self, features: NDArray[Any]) -> Matrix:
-        """Return what enters the last layer, (n, n_values).
+        """Return what enters the last layer, (n, n_values); how near landmarks are, turned to their axes.
 
         Parameters
         ----------
         features : ndarray of float, shape (n, ...), or of objects, shape (n,)
             Features of the front end of the bundle.
         """
-        return np.stack([self._hear_one(np.asarray(row, dtype=np.float32)) for row in features]).astype(float)
+        heard = np.stack([self._hear_one(np.asarray(row, dtype=np.float32)) for row in features])
+        return self._axes.values(heard.astype(float)) if self._axes else heard.astype(float)
+
+    def with_head(self, head: Head) -> bytes:
+        """Return the model with another last layer on what `hear` returns."""
+        return replace_head(self.content, self._axes.on_likeness(head) if self._axes else head)
 
     def _hear_one(self, row: NDArray[np.float32]) -> NDArray[np.float32]:
         key = hashlib.blake2b(np.ascontiguousarray(row).tobytes(), digest_size=16).digest()
@@ -169,4 +178,4 @@ class NewHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
 
     def to_onnx(self, _sample: NDArray[Any]) -> bytes:
         """Return the saved model with this layer as its last."""
-        return replace_head(load_base(self.base, self.checksum).content, Head(self.coef_.T, self.intercept_))
+        return load_base(self.base, self.checksum).with_head(Head(self.coef_.T, self.intercept_))

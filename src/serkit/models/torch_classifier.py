@@ -167,6 +167,11 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         return self
 
     @property
+    def export_tolerance(self) -> float:
+        """How far the scores of its ONNX form may be from its own."""
+        return self.settings.export_tolerance
+
+    @property
     def n_parameters_(self) -> int:
         """Parameters of the network, as its source counts them."""
         body: nn.Module = self.network_.body

@@ -23,7 +23,6 @@ from serkit.models.drawn_regression import fit_drawn
 from serkit.models.emotion_sets import balanced_weights
 from serkit.models.inner_folds import inner_folds
 from serkit.models.new_head import load_base
-from serkit.onnx_head import Head, replace_head
 from serkit.splits import speaker_groups
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from serkit.bundle import BundleInfo
+    from serkit.onnx_head import Head
 
     Matrix = NDArray[np.float64]
     Positions = NDArray[np.intp]
@@ -96,7 +96,7 @@ def adapt(
     TrainingError
         If the recordings are of several speakers, of one emotion, or of one that the model does not know.
     """
-    info, content = read_bundle(base)
+    info, _ = read_bundle(base)
     _check(info, manifest)
     features = extract_features(manifest, info.front_end, cache=cache, progress=progress).values
     model = load_base(str(base))
@@ -105,7 +105,7 @@ def adapt(
     before, after = _held_out(heard, targets, model.head)
     head = shift_head(heard, targets, model.head)
     adapted = _describe(info, manifest, name=plain_name(Path(out).name))
-    folder = save_bundle(out, adapted, replace_head(content, head), model_card(adapted))
+    folder = save_bundle(out, adapted, model.with_head(head), model_card(adapted))
     return Adaptation(folder, len(manifest), before, after)
 
 
@@ -170,6 +170,7 @@ def _describe(info: BundleInfo, manifest: pandas.DataFrame, *, name: str) -> Bun
         "serkit_version": __version__,
         "corpora": (_corpus(manifest), *info.corpora),
         "scores": (),
+        "temperature": 1.0,
         "limits": (*info.limits, "It is adapted to one speaker: expect less on other voices."),
     }
     return info.model_copy(update=changes)

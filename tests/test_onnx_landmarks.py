@@ -1,0 +1,79 @@
+"""The axes of the landmarks that a model compares with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from serkit.models import build_model
+from serkit.onnx_export import export_onnx
+from serkit.onnx_file import INPUT_NAME
+from serkit.onnx_head import EMBEDDING_NAME, Head, embedding_model, read_head
+from serkit.onnx_landmarks import LandmarkAxes, landmark_axes
+from serkit.onnx_quantise import quantise_onnx
+from serkit.onnx_session import open_session
+
+MODEL: dict[str, Any] = {"join": "concatenate", "probe": 0.1, "epochs": 0, "landmarks": 12, "axes": 6}
+
+
+@pytest.fixture(scope="module")
+def clips() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    labels = np.where(np.arange(24) % 2 == 0, "sad", "happy")
+    features = np.empty(24, dtype=object)
+    for row, label in enumerate(labels):
+        tilt = 3 * np.linspace(1, -1, 80) * (1 if label == "sad" else -1)
+        features[row] = (tilt + rng.normal(0, 0.3, (30, 80))).astype(np.float32)
+    return features, labels
+
+
+@pytest.fixture(scope="module", params=["float32", "int8"])
+def content(request: Any, clips: tuple[np.ndarray, np.ndarray], encoder_dir: Path) -> bytes:
+    model = build_model("speech_encoder", encoder=str(encoder_dir), **MODEL).fit(*clips)
+    exported = export_onnx(model, clips[0])
+    return exported if request.param == "float32" else quantise_onnx(exported, clips[0])
+
+
+def likeness(content: bytes, features: np.ndarray) -> np.ndarray:
+    session = open_session(embedding_model(content))
+    rows = [session.run([EMBEDDING_NAME], {INPUT_NAME: row[np.newaxis]})[0][0] for row in features]
+    return np.stack(rows).astype(float)
+
+
+def found(content: bytes) -> LandmarkAxes:
+    axes = landmark_axes(content)
+    assert axes is not None
+    return axes
+
+
+def test_products_of_values_are_the_likeness_of_clips(
+    content: bytes, clips: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """Of a landmark to itself that is 1, which the first axes of all clips reach nearly."""
+    axes = found(content)
+    values = axes.values(likeness(content, clips[0])) / np.sqrt(len(axes.lengths))
+    assert np.square(values).sum(axis=1) == pytest.approx(1, abs=0.15)
+    assert (np.square(values).sum(axis=1) < 1.02).all()
+
+
+def test_a_layer_is_the_same_on_likeness_and_on_values(
+    content: bytes, clips: tuple[np.ndarray, np.ndarray]
+) -> None:
+    axes, layer, near = found(content), read_head(content), likeness(content, clips[0])
+    on_values = axes.on_values(layer)
+    scores = near @ layer.weights + layer.offsets
+    np.testing.assert_allclose(axes.values(near) @ on_values.weights + layer.offsets, scores, atol=2e-3)
+    again = axes.on_likeness(on_values)
+    np.testing.assert_allclose(near @ again.weights + again.offsets, scores, atol=2e-3)
+    assert isinstance(again, Head)
+
+
+def test_a_model_without_landmarks_has_no_axes(
+    clips: tuple[np.ndarray, np.ndarray], encoder_dir: Path
+) -> None:
+    linear = MODEL | {"landmarks": 0}
+    model = build_model("speech_encoder", encoder=str(encoder_dir), **linear).fit(*clips)
+    assert landmark_axes(export_onnx(model, clips[0])) is None
