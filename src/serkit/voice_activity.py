@@ -44,7 +44,7 @@ class VoiceActivity:
     Examples
     --------
     >>> silence = np.zeros(16_000, np.float32)
-    >>> VoiceActivity(16_000).push(silence).max() < 0.1
+    >>> bool(VoiceActivity(16_000).push(silence).max() < 0.1)
     True
     """
 
