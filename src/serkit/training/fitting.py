@@ -251,28 +251,25 @@ def _training_part(
 ) -> tuple[Unit, TrainingPart]:
     """Gather the rows that may be seen, and what to hold out among them."""
     if dev is None:
-        rows = data.rows.iloc[train]
-        unit, splits = hold_out(rows, folds=recipe.search.folds)
+        given = data.take(train)
+        unit, splits = hold_out(given.rows, folds=recipe.search.folds)
         if isinstance(recipe.model, NetworkSettings) and recipe.model.monitors_dev:
             splits = splits[:1]  # the network cannot be stopped in time on rows that it is trained on
-        labels = rows["emotion"].to_numpy(dtype=str)
-        facts = _facts(recipe, rows)
-        return unit, TrainingPart(data.features[train], labels, splits, recipe.features.layout, facts)
-    seen = np.concatenate([train, dev])
-    split = (np.arange(train.size), np.arange(train.size, seen.size))
-    labels = data.rows["emotion"].to_numpy(dtype=str)
-    facts = _facts(recipe, data.rows.iloc[seen])
-    part = TrainingPart(data.features[seen], labels[seen], [split], recipe.features.layout, facts)
-    return "dev part", part
+    else:
+        given = data.take(np.concatenate([train, dev]))
+        unit, splits = "dev part", [(np.arange(train.size), np.arange(train.size, len(given.rows)))]
+    labels = given.rows["emotion"].to_numpy(dtype=str)
+    facts = _facts(recipe, given)
+    return unit, TrainingPart(given.features, labels, splits, recipe.features.layout, facts)
 
 
-def _facts(recipe: Recipe, rows: pandas.DataFrame) -> dict[str, NDArray[Any]]:
+def _facts(recipe: Recipe, given: TrainingData) -> dict[str, NDArray[Any]]:
     """Return what the recipe's network is told of rows beside their labels."""
     facts: dict[str, NDArray[Any]] = {}
     if recipe.data.own_emotions:
-        facts["corpora"] = rows["corpus"].to_numpy(dtype=str)
+        facts["corpora"] = given.corpora
     if recipe.data.votes:
-        facts["votes"] = rows[f"votes_{recipe.data.votes}"].fillna("").to_numpy(dtype=str)
+        facts["votes"] = given.rows[f"votes_{recipe.data.votes}"].fillna("").to_numpy(dtype=str)
     return facts
 
 
