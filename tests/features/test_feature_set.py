@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from serkit.audio import Clip, clip_from_array
+from serkit.augment.extent import surround_with_silence
 from serkit.errors import FeatureError, SilentSignalError, TooShortError
 from serkit.features import DESCRIPTORS, FEATURE_SETS, AudioSpec, FeatureSet
 
@@ -331,6 +332,14 @@ def test_a_stretch_is_altered_between_cutting_and_filling_up():
     assert np.abs(filled.signal).max() == 1
     free = spec.model_copy(update={"pad": False}).prepare(clip, alter=twice_as_long)
     assert free.signal.size == 16_000
+
+
+def test_silence_that_augmentation_adds_is_trimmed_as_that_of_a_recording(voice):
+    spec = AudioSpec(trim_db=35)
+    surrounded = spec.prepare(surround_with_silence(voice, 1.0, 1.0)).signal
+    altered = spec.prepare(voice, alter=lambda clip: surround_with_silence(clip, 1.0, 1.0)).signal
+    np.testing.assert_array_equal(altered, surrounded)
+    assert altered.size < voice.signal.size + 4_096
 
 
 @pytest.mark.parametrize("exacting", [{"name": "flatness"}, {"name": "spectral_contrast"}])

@@ -78,9 +78,11 @@ class AudioSpec(BaseModel):
         return start, min(clip.end, start + (self.duration_s or math.inf))
 
     def prepare(self, clip: Clip, *, alter: Callable[[Clip], Clip] | None = None) -> Clip:
-        """Cut, resample, trim, alter, fill up and level a recording, in this order.
+        """Cut, resample, trim, fill up and level a recording, in this order.
 
-        The level comes last, since it would make the trace that a decoder leaves of silence audible.
+        It is altered before it is trimmed, so that silence that augmentation adds is trimmed as it is in a
+        recording that came with it; without trimming the stretch is altered. The level comes last, since it
+        would make the trace that a decoder leaves of silence audible.
 
         Parameters
         ----------
@@ -102,16 +104,20 @@ class AudioSpec(BaseModel):
             If the stretch is digital silence.
         """
         stretch = resample(self._cut(clip), self.sampling_rate)
-        if self.trim_db is not None:
-            stretch = trim_silence(stretch, top_db=self.trim_db)
-        if self.duration_s is not None and stretch.duration > self.duration_s:
-            stretch = fix_length(stretch, self.duration_s)
-        if alter is not None:
-            stretch = alter(stretch)
+        altered = alter or _unaltered
+        if self.trim_db is None:
+            stretch = altered(self._shorten(stretch))
+        else:
+            stretch = self._shorten(trim_silence(altered(stretch), top_db=self.trim_db))
         if self.duration_s is not None and self.pad:
             stretch = fix_length(stretch, self.duration_s)
         check_audible(stretch)
         return normalise_level(stretch, self.level)
+
+    def _shorten(self, clip: Clip) -> Clip:
+        if self.duration_s is None or clip.duration <= self.duration_s:
+            return clip
+        return fix_length(clip, self.duration_s)
 
     def _cut(self, clip: Clip) -> Clip:
         """Take the stretch at the recording's own rate; trimming still needs what follows it."""
@@ -122,3 +128,7 @@ class AudioSpec(BaseModel):
         else:
             last = first + int(self.duration_s * clip.sampling_rate)
         return replace(clip, signal=clip.signal[first:last], start=clip.start + first / clip.sampling_rate)
+
+
+def _unaltered(clip: Clip) -> Clip:
+    return clip

@@ -126,7 +126,10 @@ class FeatureCache:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
             raise FeatureError(
                 f"{self._path}: the feature cache cannot be used ({error})",
-                hint="delete it, or choose another folder",
+                hint="another process writes to it: try again"
+                if busy
+                else "delete it, or choose another folder",
             ) from error

@@ -160,9 +160,16 @@ _SETS: tuple[dict[str, Any], ...] = (
         "blocks": [{"name": "mfcc", "n_mfcc": 25}],
     },
     {
-        # What Whisper's encoder hears, up to the 30 s that it has positions for.
+        # What Whisper's encoder hears, up to the 30 s that it has positions for. Silence before and after
+        # would count in a mean over time.
         "name": "whisper-80",
-        "audio": {"sampling_rate": 16_000, "duration_s": 30.0, "pad": False, "level": "peak"},
+        "audio": {
+            "sampling_rate": 16_000,
+            "duration_s": 30.0,
+            "pad": False,
+            "trim_db": 35.0,
+            "level": "peak",
+        },
         **_REFLECT,
         "n_fft": 400,
         "hop_length": 160,
