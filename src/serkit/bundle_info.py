@@ -112,12 +112,15 @@ class Loss(_Facts):
         Unweighted average recall, in [0, 1].
     lost : float
         By how much that is below the one of the recordings as they are.
+    recordings : int
+        How many there are.
     """
 
     corpus: str
     condition: str
     uar: float
     lost: float
+    recordings: int
 
 
 class BundleInfo(_Facts):

@@ -139,10 +139,10 @@ def robustness_cells(losses: Sequence[Loss]) -> tuple[tuple[str, ...], list[tupl
     Examples
     --------
     >>> from serkit.bundle_info import Loss
-    >>> clean = Loss(corpus="savee", condition="as it is", uar=0.7, lost=0.0)
-    >>> noise = Loss(corpus="savee", condition="noise", uar=0.65, lost=0.05)
+    >>> clean = Loss(corpus="savee", condition="as it is", uar=0.7, lost=0.0, recordings=60)
+    >>> noise = Loss(corpus="savee", condition="noise", uar=0.65, lost=0.05, recordings=60)
     >>> robustness_cells([clean, noise])
-    (('recordings', 'savee'), [('as it is', '70.0'), ('noise', '+5.0')])
+    (('recordings', 'savee, 60'), [('as it is', '70.0'), ('noise', '+5.0')])
     """
     corpora = list(dict.fromkeys(one.corpus for one in losses))
     by_condition: dict[str, dict[str, Loss]] = {}
@@ -151,7 +151,8 @@ def robustness_cells(losses: Sequence[Loss]) -> tuple[tuple[str, ...], list[tupl
     (clean, scores), *others = by_condition.items()
     rows = [(clean, *(f"{100 * scores[name].uar:.1f}" for name in corpora))]
     rows += [(name, *(f"{100 * found[one].lost:+.1f}" for one in corpora)) for name, found in others]
-    return ("recordings", *corpora), rows
+    counted = (f"{name}, {scores[name].recordings:,}" for name in corpora)
+    return ("recordings", *counted), rows
 
 
 def _input_and_output(info: BundleInfo) -> str:

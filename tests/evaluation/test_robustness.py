@@ -20,6 +20,7 @@ from serkit.evaluation.robustness import (
     CLEAN,
     CONDITIONS,
     altered_decisions,
+    draw_recordings,
     measure_robustness,
     robustness_table,
     write_robustness,
@@ -93,16 +94,16 @@ def test_every_condition_alters_the_recording_as_it_says(manifest: pandas.DataFr
 
 
 LOSSES = [
-    Loss(corpus="savee", condition=CLEAN, uar=0.8, lost=0.0),
-    Loss(corpus="savee", condition="telephone band", uar=0.75, lost=0.05),
-    Loss(corpus="tess", condition=CLEAN, uar=0.6, lost=0.0),
-    Loss(corpus="tess", condition="telephone band", uar=0.62, lost=-0.02),
+    Loss(corpus="savee", condition=CLEAN, uar=0.8, lost=0.0, recordings=60),
+    Loss(corpus="savee", condition="telephone band", uar=0.75, lost=0.05, recordings=60),
+    Loss(corpus="tess", condition=CLEAN, uar=0.6, lost=0.0, recordings=60),
+    Loss(corpus="tess", condition="telephone band", uar=0.62, lost=-0.02, recordings=60),
 ]
 
 
 def test_the_table_is_in_points_for_each_corpus(tmp_path: Path) -> None:
     table = robustness_table(LOSSES)
-    assert table.header == ("recordings", "savee", "tess")
+    assert table.header == ("recordings", "savee, 60", "tess, 60")
     assert table.rows == ((CLEAN, "80.0", "60.0"), ("telephone band", "+5.0", "-2.0"))
     written = {path.name: path.read_text() for path in write_robustness(tmp_path, LOSSES)}
     assert [Loss(**one) for one in json.loads(written["robustness.json"])] == LOSSES
@@ -115,3 +116,12 @@ def test_a_model_card_can_carry_it(tiny_bundle: Path) -> None:
     card = model_card(info.model_copy(update={"robustness": tuple(LOSSES)}))
     assert "## Robustness" in card
     assert "| as it is | 80.0 | 60.0 |" in card
+
+
+def test_as_many_recordings_of_each_corpus_are_drawn_or_all_that_it_has() -> None:
+    rows = pandas.DataFrame({"corpus": ["tess", "savee", "tess", "tess", "tess"]})
+    drawn = draw_recordings(rows, 2, seed=3)
+    assert rows["corpus"].iloc[drawn].tolist().count("tess") == 2
+    assert 1 in drawn
+    assert drawn.tolist() == sorted(draw_recordings(rows, 2, seed=3))
+    assert draw_recordings(rows, 9).tolist() == [0, 1, 2, 3, 4]

@@ -257,7 +257,7 @@ def test_each_fold_is_tested_on_altered_recordings_of_its_own_test_speakers(
     changed = recipe.model_copy(update={"search": recipe.search.model_copy(update={"grid": {}})})
     plain = train(changed, few, out=tmp_path, protocol="folds", cache=cache, bundle=False)
     assert not (tmp_path / "robustness.json").exists()
-    run = train(changed, few, out=tmp_path, protocol="folds", cache=cache, robustness=True)
+    run = train(changed, few, out=tmp_path, protocol="folds", cache=cache, robustness=1_000)
     assert [fold.probabilities for fold in run.folds] == [fold.probabilities for fold in plain.folds]
     found = json.loads((tmp_path / "robustness.json").read_text())
     assert [one["condition"] for one in found] == list(CONDITIONS)

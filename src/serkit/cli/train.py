@@ -89,11 +89,14 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
     bundle: Annotated[bool, typer.Option(help="Train a model on all recordings, too, and save it.")] = True,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was interrupted.")] = True,
     robustness: Annotated[
-        bool,
+        int | None,
         typer.Option(
-            "--robustness", help="Alter the test recordings in ten ways, too, and say what is lost."
+            min=1,
+            metavar="N",
+            help="Alter N test recordings of each corpus in each fold, too, and say what is lost.",
+            show_default=False,
         ),
-    ] = False,
+    ] = None,
     log: Annotated[
         Log | None,
         typer.Option(help="Log the run to RUN/tensorboard or to MLflow, too.", show_default=False),

@@ -158,6 +158,36 @@ def altered_decisions(  # noqa: PLR0913 - each but the first three has its defau
         yield np.array(said.classes)[said.probabilities.argmax(axis=1)]
 
 
+def draw_recordings(rows: pandas.DataFrame, n_per_corpus: int, *, seed: int = 0) -> NDArray[np.intp]:
+    """Draw rows of recordings to alter, as many of each corpus, or all that it has.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        The recordings.
+    n_per_corpus : int
+        How many of each.
+    seed : int, default 0
+        Of the draw.
+
+    Returns
+    -------
+    ndarray of int
+        Positions of the rows, in their order.
+
+    Examples
+    --------
+    >>> import pandas
+    >>> rows = pandas.DataFrame({"corpus": ["savee", "tess", "tess", "tess"]})
+    >>> drawn = draw_recordings(rows, 2)
+    >>> rows["corpus"].iloc[drawn].tolist()
+    ['savee', 'tess', 'tess']
+    """
+    rng = np.random.default_rng(seed)
+    drawn = [rng.permutation(own)[:n_per_corpus] for own in rows.groupby("corpus").indices.values()]
+    return np.sort(np.concatenate(drawn))
+
+
 def losses(rows: pandas.DataFrame, decided: Sequence[NDArray[np.str_]]) -> list[Loss]:
     """Return what each condition costs in each corpus.
 
@@ -174,7 +204,13 @@ def losses(rows: pandas.DataFrame, decided: Sequence[NDArray[np.str_]]) -> list[
         own = corpora == corpus
         uars = [uar(truth[own], each) for each in said[own].T]
         found += [
-            Loss(corpus=str(corpus), condition=name, uar=score, lost=uars[0] - score)
+            Loss(
+                corpus=str(corpus),
+                condition=name,
+                uar=score,
+                lost=uars[0] - score,
+                recordings=int(own.sum()),
+            )
             for name, score in zip(CONDITIONS, uars, strict=True)
         ]
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from serkit.evaluation import Predictions
-from serkit.evaluation.robustness import altered_decisions, losses
+from serkit.evaluation.robustness import altered_decisions, draw_recordings, losses
 from serkit.features.table import extract_features
 from serkit.models.network_settings import NetworkSettings
 from serkit.parallel import map_parallel
@@ -77,7 +77,7 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     progress: bool = False,
     resume: bool = True,
     bundle: bool = True,
-    robustness: bool = False,
+    robustness: int | None = None,
     log: str | None = None,
 ) -> TrainingRun:
     """Train and test a recipe fold by fold, report, and save a model trained on all recordings.
@@ -110,8 +110,8 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         Keep the finished folds of `out`; otherwise begin anew.
     bundle : bool, default True
         Train the model of all recordings, too, and save it.
-    robustness : bool, default False
-        Alter the test recordings of each fold, too, and report what its model loses.
+    robustness : int, optional
+        Alter so many test recordings of each corpus in each fold, too, and report what its model loses.
     log : {"tensorboard", "mlflow"}, optional
         Log the run there, too, once it is done.
 
@@ -171,13 +171,13 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
 
 
 def _run_folds(
-    plan: TrainingPlan, data: TrainingData, folder: RunFolder, computing: Computing, *, robustness: bool
+    plan: TrainingPlan, data: TrainingData, folder: RunFolder, computing: Computing, *, robustness: int | None
 ) -> tuple[FoldResult, ...]:
     """Return the result of every fold, from the folder where it is finished."""
 
     def run(number: int) -> FoldResult:
         result = folder.load_fold(number)
-        if result is None or (robustness and not result.altered):
+        if result is None or (robustness and not result.altered_rows):
             result = _run_fold(plan, data, plan.folds[number - 1], computing, robustness=robustness)
             folder.save_fold(number, result)
         return result
@@ -187,34 +187,37 @@ def _run_folds(
 
 
 def _run_fold(
-    plan: TrainingPlan, data: TrainingData, fold: Fold, computing: Computing, *, robustness: bool
+    plan: TrainingPlan, data: TrainingData, fold: Fold, computing: Computing, *, robustness: int | None
 ) -> FoldResult:
     fitted = fit_model(plan.recipe, data, train=fold.train, dev=fold.dev, computing=computing)
     probabilities = fitted.probabilities(data.take(fold.test), plan.classes)
+    altered = (
+        fold.test[draw_recordings(plan.rows.iloc[fold.test], robustness)] if robustness else fold.test[:0]
+    )
     return FoldResult(
         name=fold.name,
         rows=fold.test.tolist(),
         classes=plan.classes,
         probabilities=probabilities.tolist(),
         record=fitted.record,
-        altered=tuple(_altered(plan, fold, fitted, computing)) if robustness else (),
+        altered_rows=altered.tolist(),
+        altered=tuple(_altered(plan, plan.rows.iloc[altered], fitted, computing)),
     )
 
 
 def _altered(
-    plan: TrainingPlan, fold: Fold, fitted: FittedModel, computing: Computing
+    plan: TrainingPlan, rows: pandas.DataFrame, fitted: FittedModel, computing: Computing
 ) -> Iterator[tuple[str, ...]]:
-    """Yield what the model of a fold hears in each of its test recordings, altered in each way."""
+    """Yield what the model of a fold hears in each of these recordings, altered in each way."""
 
     def hear(row: pandas.DataFrame, features: NDArray[Any]) -> Predictions:
         data = TrainingData(row, features)
         return Predictions(row, fitted.probabilities(data, plan.classes), plan.classes)
 
-    rows, front_end = plan.rows.iloc[fold.test], plan.recipe.features
-    for decided in altered_decisions(rows, front_end, hear, workers=computing.workers):
+    for decided in altered_decisions(rows, plan.recipe.features, hear, workers=computing.workers):
         yield tuple(decided.tolist())
 
 
 def _losses(plan: TrainingPlan, folds: Sequence[FoldResult]) -> list[Loss]:
-    tested = plan.rows.iloc[[row for fold in folds for row in fold.rows]]
+    tested = plan.rows.iloc[[row for fold in folds for row in fold.altered_rows]]
     return losses(tested, [np.array(decided) for fold in folds for decided in fold.altered])

@@ -55,9 +55,11 @@ class FoldResult(BaseModel):
         One row for each test row.
     record : FitRecord
         How the model was chosen.
+    altered_rows : tuple of int
+        Those of `rows` that were altered, too. Empty if that was not asked for.
     altered : tuple of tuple of str
-        One row for each test row: the emotion that is heard in each of
-        `serkit.evaluation.robustness.CONDITIONS`. Empty if that was not asked for.
+        One row for each of `altered_rows`: the emotion that is heard in each of
+        `serkit.evaluation.robustness.CONDITIONS`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,6 +69,7 @@ class FoldResult(BaseModel):
     classes: tuple[str, ...]
     probabilities: tuple[tuple[float, ...], ...]
     record: FitRecord
+    altered_rows: tuple[int, ...] = ()
     altered: tuple[tuple[str, ...], ...] = ()
 
 
