@@ -42,6 +42,10 @@ def _coloured(clip: Clip, rng: np.random.Generator, *, colour: Any, snr_db: floa
     return noise.mix(clip, noise.coloured_noise(clip.signal.size, colour, rng), snr_db)
 
 
+def _crowd(clip: Clip, rng: np.random.Generator, *, voices: float, snr_db: float) -> Clip:
+    return noise.mix(clip, noise.crowd(clip, round(voices), rng), snr_db)
+
+
 def _roll(clip: Clip, samples: float) -> Clip:
     return extent.shift_time(clip, int(samples), circular=True)
 
@@ -69,6 +73,7 @@ STEPS: dict[str, Kind] = {
     "pink-noise": Kind("pink noise", partial(_coloured, colour="pink"), _SNR),
     "background": Kind("an excerpt of a recording", material.add_background, _SNR, reads_folder=True),
     "babble": Kind("several recordings at once", material.add_babble, _BABBLE, reads_folder=True),
+    "crowd": Kind("several voices, made of the recording itself", _crowd, _BABBLE),
     "roll": Kind("circular time shift", _sure(_roll), {"samples": Setting(-5_000, 5_000, -1e6, 1e6)}),
     "shift": Kind("time shift; silence fills the gap", _sure(_shift), _SHIFT),
     "crop": Kind("a random stretch", extent.random_crop, {"shortest_s": Setting(1, 1, 0.01, 3_600)}),

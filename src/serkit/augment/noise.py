@@ -8,6 +8,7 @@ import numpy as np
 
 from serkit.audio import Clip, check_audible
 from serkit.augment.signals import Signal, altered, rms
+from serkit.augment.tempo import change_speed
 from serkit.errors import AugmentError, SilentSignalError
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ def babble(voices: Sequence[Clip], n_samples: int, rng: np.random.Generator) -> 
         moved = np.roll(voice.signal, int(rng.integers(voice.signal.size)))
         mixed += np.resize(moved, n_samples) / rms(voice.signal)
     return mixed
+
+
+def crowd(clip: Clip, n_voices: int, rng: np.random.Generator) -> Signal:
+    """Return babble made of a clip alone: voices at other tempos and pitches, half of them run backwards.
+
+    No other recording is needed, so that none can carry a speaker from one part of a split into another.
+    """
+    voices = [change_speed(clip, float(rng.uniform(0.7, 1.4))) for _ in range(n_voices)]
+    voices = [altered(voice, voice.signal[:: rng.choice([-1, 1])]) for voice in voices]
+    return babble(voices, clip.signal.size, rng)
 
 
 def mix(clip: Clip, noise: Signal, snr_db: float) -> Clip:

@@ -12,6 +12,7 @@ from serkit.errors import RecipeError
 from serkit.models.classical import CLASSICAL_MODELS
 from serkit.models.committee_settings import CommitteeSettings
 from serkit.models.encoder_settings import SpeechEncoderSettings
+from serkit.models.landmarks_settings import LandmarksSettings
 from serkit.models.networks import NETWORKS
 from serkit.models.new_head_settings import NewHeadSettings
 from serkit.unknown import unknown_name
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from serkit.models.settings import ModelSettings
 
-_OWN = (CommitteeSettings, SpeechEncoderSettings, NewHeadSettings)
+_OWN = (CommitteeSettings, LandmarksSettings, SpeechEncoderSettings, NewHeadSettings)
 _ALL: tuple[type[ModelSettings], ...] = (*CLASSICAL_MODELS, *NETWORKS, *_OWN)
 MODELS: dict[str, type[ModelSettings]] = {kind.model_fields["name"].default: kind for kind in _ALL}
 

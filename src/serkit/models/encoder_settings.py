@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from serkit.models.encoder_weights import Encoder
     from serkit.models.labelled import Labelled
     from serkit.models.speech_encoder import SpeechEncoder
+    from serkit.models.standardise import StandardisedNetwork
 
 
 class SpeechEncoderSettings(NetworkSettings):
@@ -131,12 +132,12 @@ class SpeechEncoderSettings(NetworkSettings):
             self.attention or self.tuned_blocks or self.spec_augment or self.mixup
         )
 
-    def prepare(self, network: nn.Module, train: Labelled, device: str, seed: int) -> None:
+    def prepare(self, network: StandardisedNetwork, train: Labelled, device: str, seed: int) -> None:
         """Standardise what the encoder hears in the training rows, and fit the probe to it."""
         from serkit.models.probe import prepare_head
 
         prepare_head(
-            cast("SpeechEncoder", network),
+            cast("SpeechEncoder", network.body),
             train,
             penalty=self.probe,
             width=self.width,

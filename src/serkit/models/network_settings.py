@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from serkit.models.batches import Rows
     from serkit.models.labelled import Labelled
     from serkit.models.settings import Weights
+    from serkit.models.standardise import StandardisedNetwork
 
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
@@ -177,7 +178,7 @@ class NetworkSettings(ModelSettings):
         """Return the network for features of this shape, its weights drawn by torch's generator."""
         raise NotImplementedError
 
-    def prepare(self, network: nn.Module, train: Labelled, device: str, seed: int) -> None:
+    def prepare(self, network: StandardisedNetwork, train: Labelled, device: str, seed: int) -> None:
         """Set what follows from the training rows before the first step: here nothing."""
 
     def first_layer(self, rows: Rows, *, seed: int, weights: Weights | None = None) -> nn.Module:

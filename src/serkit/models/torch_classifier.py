@@ -252,7 +252,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             repeated = oversampled_rows(train.truth, seed=self.seed)
             train = train.take(repeated)
         network = self._network(train.rows)
-        self.settings.prepare(network.body, train, self.device, self.seed)
+        self.settings.prepare(network, train, self.device, self.seed)
         return NetworkTraining(network, self._settled, train, dev, self.seed, self.device)
 
     @property
