@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serkit.audio import Clip
-from serkit.augment.noise import add_noise, babble, coloured_noise, mix
+from serkit.augment.noise import add_noise, babble, coloured_noise, crowd, mix
 from serkit.errors import AugmentError, SilentSignalError
 
 
@@ -65,6 +65,16 @@ def test_a_short_voice_is_repeated(rng):
     found = babble([voice], 7, rng)
     np.testing.assert_allclose(found[:4], found[3:])
     assert sorted((found[:3] / found[:3].min()).round()) == [1, 2, 3]
+
+
+def test_a_crowd_speaks_at_other_pitches_and_as_long_as_the_clip(rng):
+    tone = Clip(np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32), 16_000)
+    found = crowd(tone, 6, rng)
+    assert found.shape == tone.signal.shape
+    heard = np.abs(np.fft.rfft(found)) ** 2
+    assert heard[300:640].sum() > 0.9 * heard.sum()
+    assert (heard[300:640] > 0.02 * heard.max()).sum() > 6
+    np.testing.assert_array_equal(found, crowd(tone, 6, np.random.default_rng(0)))
 
 
 def test_what_cannot_be_mixed_is_refused(clip, silence, rng):
