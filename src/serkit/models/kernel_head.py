@@ -83,6 +83,8 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
 ) -> None:
     """Fit axes, landmarks and scores to training clips; `head.standardise` is fitted already.
 
+    Axes and landmarks are those of the originals: what copies differ in is better not looked at.
+
     Parameters
     ----------
     head : KernelHead
@@ -100,17 +102,18 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
     """
     standardised = head.standardise(pooled)
     n_axes, n_landmarks = head.landmarks.shape
-    turn = fit_principal_axes(standardised.cpu().numpy(), n_axes, seed=seed).axes
+    originals = train.originals
+    turn = fit_principal_axes(standardised[originals].cpu().numpy(), n_axes, seed=seed).axes
     head.axes.copy_(turn / np.sqrt(width * n_axes))
     placed = head.place(pooled)
     corpora = np.zeros(len(placed), dtype=str) if train.corpora is None else train.corpora
-    marks = placed[_draw_landmarks(corpora, n_landmarks, seed)]
+    marks = placed[originals[_draw_landmarks(corpora[originals], n_landmarks, seed)]]
     head.landmarks.data = marks.T.contiguous()
     head.offsets.data = -marks.square().sum(dim=1) / 2
-    whiten = _whitening(head.likeness(marks).double())
+    whiten = _whitening(head.likeness(marks).double()).float()
     targets = train.targets(slice(None), str(pooled.device))
-    weights = _ridge(head.likeness(placed).double() @ whiten, targets, penalty)
-    head.scores.weight.data = (whiten @ weights).T.float().contiguous()
+    weights = _ridge(head.likeness(placed) @ whiten, targets, penalty)
+    head.scores.weight.data = (whiten.double() @ weights).T.float().contiguous()
     head.scores.bias.zero_()
 
 
@@ -132,17 +135,17 @@ def _ridge(values: torch.Tensor, targets: Targets, penalty: float) -> torch.Tens
     Each class is learned from the clips that may be of it: it should score 1 where it is right, and where it
     is not, so little that the classes of a clip sum up to 0.
     """
-    shares = targets.shares.double()
+    shares = targets.shares
     allowed = torch.ones_like(shares, dtype=torch.bool) if targets.allowed is None else targets.allowed
     wanted = shares - (1 - shares) / (allowed.sum(dim=1, keepdim=True) - 1)
     weights = torch.ones(len(values)) if targets.weights is None else targets.weights
     weighted = values * (weights / weights.mean())[:, None]
-    damping = penalty * torch.eye(values.shape[1], dtype=values.dtype)
-    found = torch.zeros(values.shape[1], shares.shape[1], dtype=values.dtype)
+    damping = penalty * torch.eye(values.shape[1], dtype=torch.float64)
+    found = torch.zeros(values.shape[1], shares.shape[1], dtype=torch.float64)
     for rows in torch.unique(allowed, dim=1).T:  # classes of the same clips share their equations
         classes = (allowed == rows[:, None]).all(dim=0)
-        normal = weighted[rows].T @ values[rows] + damping
-        found[:, classes] = torch.linalg.solve(normal, weighted[rows].T @ wanted[rows][:, classes])
+        normal = (weighted[rows].T @ values[rows]).double() + damping
+        found[:, classes] = torch.linalg.solve(normal, (weighted[rows].T @ wanted[rows][:, classes]).double())
     return found
 
 

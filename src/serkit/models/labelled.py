@@ -39,6 +39,8 @@ class Labelled(NamedTuple):
         Corpus of each row; without it all are of one.
     shares : ndarray of float32, shape (n, n_classes), optional
         How much of each class a row teaches, where that is not its class alone.
+    altered : ndarray of bool, shape (n,), optional
+        Which rows are altered copies of others.
     """
 
     rows: Rows
@@ -48,6 +50,13 @@ class Labelled(NamedTuple):
     weights: NDArray[np.float32] | None = None
     corpora: NDArray[np.str_] | None = None
     shares: NDArray[np.float32] | None = None
+    altered: NDArray[np.bool_] | None = None
+
+    @property
+    def originals(self) -> Positions:
+        """Positions of the rows that are no altered copies; all rows, where there are only copies."""
+        unaltered = np.flatnonzero(~self.altered) if self.altered is not None else np.arange(len(self.truth))
+        return unaltered if unaltered.size else np.arange(len(self.truth))
 
     def take(self, rows: Positions) -> Labelled:
         """Return these rows alone."""
@@ -58,6 +67,7 @@ class Labelled(NamedTuple):
             weights=_taken(self.weights, rows),
             corpora=_taken(self.corpora, rows),
             shares=_taken(self.shares, rows),
+            altered=_taken(self.altered, rows),
         )
 
     def targets(self, rows: Positions | slice, device: str = "cpu") -> Targets:
@@ -74,8 +84,8 @@ class Labelled(NamedTuple):
     @property
     def arrays(self) -> list[NDArray[np.generic]]:
         """Everything that a training follows from."""
-        parts = (self.rows.features, self.truth, self.allowed, self.weights, self.corpora, self.shares)
-        return [values for values in parts if values is not None]
+        known = (self.allowed, self.weights, self.corpora, self.shares, self.altered)
+        return [values for values in (self.rows.features, self.truth, *known) if values is not None]
 
 
 def _taken(values: NDArray[Kind] | None, rows: Positions) -> NDArray[Kind] | None:

@@ -76,6 +76,8 @@ class NetworkSettings(ModelSettings):
         Share of each target that is spread evenly over all classes that the row may be.
     votes : float, default 0.0
         Share of each target that is what listeners heard, where they were asked; see `data.votes`.
+    copy_weight : float, default 1.0
+        How much an altered copy of a recording counts beside its original.
     schedule : {"constant", "plateau", "one_cycle", "cosine"}, default "constant"
         How the learning rate goes on: see `serkit.models.schedules`.
     plateau_factor : float, default 0.1
@@ -117,6 +119,7 @@ class NetworkSettings(ModelSettings):
     weight_decay: NonNegativeFloat = 0.0
     label_smoothing: Share = 0.0
     votes: Share = 0.0
+    copy_weight: PositiveFloat = 1.0
     schedule: Literal["constant", "plateau", "one_cycle", "cosine"] = "constant"
     plateau_factor: Fraction = 0.1
     plateau_patience: PositiveInt = 10

@@ -61,8 +61,9 @@ def prepare_head(  # noqa: PLR0913 - every choice has a name
     with torch.no_grad():
         pooled = train.rows.apply(network.embed, batch_size, device)
     head = network.head
-    head.standardise.mean.copy_(pooled.mean(dim=0))
-    head.standardise.deviation.copy_(pooled.std(dim=0, correction=0).clamp(min=_LEAST_DEVIATION))
+    originals = pooled[train.originals]
+    head.standardise.mean.copy_(originals.mean(dim=0))
+    head.standardise.deviation.copy_(originals.std(dim=0, correction=0).clamp(min=_LEAST_DEVIATION))
     if penalty is None:
         return
     if isinstance(head, KernelHead):

@@ -123,6 +123,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         dev: tuple[Features, ArrayLike] | tuple[Features, ArrayLike, ArrayLike] | None = None,
         corpora: ArrayLike | None = None,
         votes: ArrayLike | None = None,
+        altered: ArrayLike | None = None,
     ) -> Self:
         """Train the network.
 
@@ -139,6 +140,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             are balanced within each corpus.
         votes : array_like of str, shape (n,), optional
             What listeners heard in each row, as `serkit.models.votes.target_shares` takes it.
+        altered : array_like of bool, shape (n,), optional
+            Which rows are altered copies, which may count less.
 
         Raises
         ------
@@ -150,11 +153,12 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         """
         self.classes_, truth = np.unique(np.asarray(labels), return_inverse=True)
         self.emotion_sets_ = {} if corpora is None else emotion_sets(labels, corpora)
-        weights = balanced_weights(labels, corpora) if self.settings.balance == "class_weight" else None
+        copies = None if altered is None else np.asarray(altered, dtype=bool)
+        weights = self._row_weights(labels, corpora, copies)
         known = None if corpora is None else np.asarray(corpora, dtype=str)
         shares = None if votes is None else self._shares(truth, votes)
         allowed = self._allowed(corpora)
-        train = Labelled(Rows(features), truth, self.classes_.size, allowed, weights, known, shares)
+        train = Labelled(Rows(features), truth, self.classes_.size, allowed, weights, known, shares, copies)
         self._check(train.rows, dev is not None)
         self.shape_ = train.rows.shape
         self.precision_ = choose_precision(self.settings.precision, self.device)
@@ -235,6 +239,15 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def _allowed(self, corpora: ArrayLike | None) -> NDArray[np.bool_] | None:
         return None if corpora is None else allowed_classes(corpora, self.classes_, self.emotion_sets_)
+
+    def _row_weights(
+        self, labels: ArrayLike, corpora: ArrayLike | None, altered: NDArray[np.bool_] | None
+    ) -> NDArray[np.float32] | None:
+        balanced = balanced_weights(labels, corpora) if self.settings.balance == "class_weight" else None
+        if altered is None or self.settings.copy_weight == 1:
+            return balanced
+        counted = np.where(altered, self.settings.copy_weight, 1.0).astype(np.float32)
+        return counted if balanced is None else counted * balanced
 
     def _shares(self, truth: NDArray[np.intp], votes: ArrayLike) -> NDArray[np.float32]:
         return target_shares(truth, votes, self.classes_, share=self.settings.votes)

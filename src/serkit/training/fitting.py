@@ -270,6 +270,8 @@ def _facts(recipe: Recipe, given: TrainingData) -> dict[str, NDArray[Any]]:
         facts["corpora"] = given.corpora
     if recipe.data.votes:
         facts["votes"] = given.rows[f"votes_{recipe.data.votes}"].fillna("").to_numpy(dtype=str)
+    if recipe.augment and isinstance(recipe.model, NetworkSettings):
+        facts["altered"] = given.rows["copy"].to_numpy() > 0
     return facts
 
 
