@@ -83,3 +83,15 @@ def test_few_landmarks_hear_what_no_plane_tells() -> None:
     train = labelled(pooled)
     right = fitted(train, pooled, landmarks=60)(pooled).argmax(dim=1).numpy() == train.truth
     assert right.mean() > 0.75
+
+
+def test_axes_and_landmarks_are_those_of_originals() -> None:
+    pooled, altered = pooled_values(), np.arange(80) >= 40
+    train = labelled(pooled)._replace(altered=altered)
+    head = fitted(train, pooled, landmarks=60)
+    assert head.landmarks.shape[1] == 40
+    near = torch.cdist(head.landmarks.T, head.place(pooled)).argmin(dim=1)
+    assert not altered[near.numpy()].any()
+    alone = fitted(train.take(np.arange(40)), pooled[:40], landmarks=60)
+    assert torch.equal(alone.axes, head.axes)
+    assert not torch.allclose(alone.scores.weight, head.scores.weight)

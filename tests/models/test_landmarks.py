@@ -1,4 +1,4 @@
-"""Comparison of vectors with landmarks: its size, what it learns, its ONNX form. Its sums: test_kernel_head.py."""
+"""Comparison of vectors with landmarks: its size, what it learns, its ONNX form."""
 
 from __future__ import annotations
 
@@ -65,6 +65,20 @@ def test_a_weight_makes_a_feature_count_for_more() -> None:
     classifier = settings.build(seed=0, weights=weights).fit(features, labels)[-1]
     axes: torch.Tensor = classifier.network_.body.axes
     assert axes[:, 0].abs().argmax() == 3
+
+
+def test_copies_that_count_nothing_teach_nothing() -> None:
+    features, labels = clips()
+    altered = np.arange(32) >= 24
+    other = np.where(altered, np.roll(labels, 1), labels)
+    unseen = clips(40)[0][32:]
+
+    def scores(taught: np.ndarray, copy_weight: float) -> np.ndarray:
+        model = build_model("landmarks", **SMALL, copy_weight=copy_weight)
+        return decision_scores(model.fit(features, taught, classifier__altered=altered), unseen)
+
+    assert np.abs(scores(labels, 1.0) - scores(other, 1.0)).max() > 0.01
+    assert np.abs(scores(labels, 1e-9) - scores(other, 1e-9)).max() < 1e-4
 
 
 def test_there_are_no_epochs_and_two_emotions_or_more() -> None:

@@ -115,7 +115,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         super().set_params(**parameters)
         return self
 
-    def fit(
+    def fit(  # noqa: PLR0913 - each fact about the rows has a name
         self,
         features: Features,
         labels: ArrayLike,
