@@ -36,7 +36,7 @@ SMALLER = {"alexnet1d": ["model.units=64"]}
 def brief(name: str, encoder: Path) -> Recipe:
     """The recipe with one fold, two inner splits and one epoch, and a small encoder where it takes one."""
     model = load_recipe(name).model
-    epochs = ["model.epochs=1"] if isinstance(model, NetworkSettings) else []
+    epochs = ["model.epochs=1"] if isinstance(model, NetworkSettings) and model.epochs else []
     if isinstance(model, SpeechEncoderSettings):
         epochs = [f"model.encoder='{encoder}'", "model.checksum=''", "model.states=[1, 2]", "model.axes=8"]
         if model.landmarks:  # distances in what a tiny encoder of random weights hears are lost in 8 bits
