@@ -1,9 +1,9 @@
 """Store the large matrices of an ONNX model as 8-bit integers: a quarter of the size, and faster.
 
 Weights are scaled column by column; what they are multiplied with is scaled as it comes. Convolutions,
-normalisations and all that is small stay in float32. So does what leaves a GELU, a few of whose values are
-so large that 8 bits leave nothing of the rest, and what a whole clip is pooled into, where a small error
-moves all scores. The weights that these meet are stored as integers all the same.
+normalisations, last layers and all that is small stay in float32. So does what leaves a GELU, a few of whose
+values are so large that 8 bits leave nothing of the rest, and what a whole clip is pooled into, where a
+small error moves all scores. The weights that these meet are stored as integers all the same.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
     model = onnx.shape_inference.infer_shapes(onnx.load_from_string(content))
     onnx.helper.set_model_props(model, _PREPARED)
     in_floats = {product.name for product in _products_in_floats(model)}
+    # Before it quantises, onnxruntime turns a layer into a product of this name, and a sum.
+    layers = {f"{node.name}_MatMul" for node in model.graph.node if node.op_type == "Gemm"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         quantize_dynamic(
@@ -57,7 +59,7 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
             op_types_to_quantize=["MatMul"],
             per_channel=True,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=sorted(in_floats),
+            nodes_to_exclude=sorted(in_floats | layers),
         )
         quantised = onnx.load(path)
     for product in [node for node in quantised.graph.node if node.name in in_floats]:
