@@ -47,6 +47,23 @@ def test_all_weights_are_integers_and_what_leaves_a_gelu_is_not(content: bytes, 
     assert {tensor.data_type for tensor in large} == {onnx.TensorProto.INT8}
 
 
+class Pooled(Dense):
+    """The same, but that the mean over time is what the scores are made of."""
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.second(nn.functional.gelu(self.first(frames)).mean(dim=1))
+        return scores
+
+
+def test_the_layer_of_the_scores_stays_in_floats(sample: np.ndarray) -> None:
+    content = network_onnx(Pooled().eval(), torch.zeros(1, 4, 32), any_length=True)
+    assert "Gemm" in {node.op_type for node in onnx.load_from_string(content).graph.node}
+    graph = onnx.load_from_string(quantise_onnx(content, sample)).graph
+    assert [node.op_type for node in graph.node].count("MatMulInteger") == 1
+    floats = [t for t in graph.initializer if t.data_type == onnx.TensorProto.FLOAT]
+    assert (64, 3) in {tuple(sorted(tensor.dims, reverse=True)) for tensor in floats}
+
+
 def test_scores_stay_near(content: bytes, sample: np.ndarray) -> None:
     before = exported_scores(content, sample)
     after = exported_scores(quantise_onnx(content, sample), sample)
