@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from serkit.audio import Clip
 
 # Raised whenever the same plan makes other sounds than before.
-AUGMENT_VERSION = 1
+AUGMENT_VERSION = 2
 
 Chain = Annotated[tuple[Step, ...], Field(min_length=1)]
 

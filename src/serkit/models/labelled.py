@@ -55,8 +55,8 @@ class Labelled(NamedTuple):
     @property
     def originals(self) -> Positions:
         """Positions of the rows that are no altered copies; all rows, where there are only copies."""
-        unaltered = np.flatnonzero(~self.altered) if self.altered is not None else np.arange(len(self.truth))
-        return unaltered if unaltered.size else np.arange(len(self.truth))
+        rows = np.arange(len(self.truth))
+        return rows if self.altered is None or self.altered.all() else rows[~self.altered]
 
     def take(self, rows: Positions) -> Labelled:
         """Return these rows alone."""
