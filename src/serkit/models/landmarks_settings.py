@@ -38,6 +38,7 @@ class LandmarksSettings(NetworkSettings):
 
     layouts: ClassVar[tuple[str, ...]] = ("vector",)
     takes_weights: ClassVar[bool] = True
+    export_tolerance: ClassVar[float] = 1e-3  # a sum over many likenesses, each a difference of large numbers
 
     name: Literal["landmarks"] = "landmarks"
     axes: PositiveInt = 400

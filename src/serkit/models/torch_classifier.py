@@ -278,7 +278,9 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         body = self.settings.network(rows.shape, self.classes_.size)
         initialise(body, self.settings.initialisation)
         first = self.settings.first_layer(rows, seed=self.seed, weights=self.weights)
-        return StandardisedNetwork(first, body).to(self.device)
+        network = StandardisedNetwork(first, body).to(self.device)
+        # Pooling and normalising images is half as fast again with the channels of a place side by side.
+        return network.to(memory_format=torch.channels_last)
 
     def _checkpoint(self, parts: list[Labelled]) -> Path | None:
         """Return the file of this training alone: its name tells everything that the result follows from."""
