@@ -14,7 +14,7 @@ from serkit.errors import FeatureError
 from serkit.models import MODELS, build_model
 from serkit.models.attention import AttentionEncoder, AttentionLayer
 from serkit.models.calibration import decision_scores
-from serkit.models.cnn1d import MeanOfParts, SameMaxPool1d, functionals_cnn1d
+from serkit.models.cnn1d import MeanOfParts, SameMaximum, functionals_cnn1d
 from serkit.models.cnn2d import cnn2d, mfcc_cnn2d
 from serkit.models.initialisation import count_parameters, initialise
 from serkit.models.networks import NETWORKS
@@ -142,14 +142,14 @@ def test_what_pads_a_shorter_sequence_is_not_heard(network: torch.nn.Module) -> 
 
 
 def test_pooling_pads_as_keras_does() -> None:
-    pool = SameMaxPool1d(5, 2)
+    pool = SameMaximum(5, 2)
     lengths = [162]
     for _ in range(4):
-        lengths.append(pool(torch.zeros(1, 1, lengths[-1])).shape[-1])
+        lengths.append(pool(torch.zeros(1, 1, 1, lengths[-1])).shape[-1])
     assert lengths == [162, 81, 41, 21, 11]
     # An even length lacks three places: one on the left, two on the right, and none of them is a zero.
-    ramp = -torch.arange(1.0, 9.0)[None, None]
-    assert pool(ramp)[0, 0].tolist() == [-1.0, -2.0, -4.0, -6.0]
+    ramp = -torch.arange(1.0, 9.0)[None, None, None]
+    assert pool(ramp).flatten().tolist() == [-1.0, -2.0, -4.0, -6.0]
 
 
 @pytest.mark.parametrize("length", [3, 6, 25])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 from torch.nn import functional
 
-from serkit.models.cnn1d import AsOneChannel
+from serkit.models.cnn1d import AsOneRow, convolution, maximum
 
 if TYPE_CHECKING:
     import torch
@@ -32,19 +32,19 @@ class ResidualBlock(nn.Module):
     def __init__(self, n_inputs: int, n_filters: int, stride: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv1d(n_inputs, n_filters, 3, stride=stride, padding=1, bias=False),
-            nn.BatchNorm1d(n_filters),
+            convolution(n_inputs, n_filters, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(n_filters),
             nn.ReLU(),
-            nn.Conv1d(n_filters, n_filters, 3, padding=1, bias=False),
-            nn.BatchNorm1d(n_filters),
+            convolution(n_filters, n_filters, 3, padding=1, bias=False),
+            nn.BatchNorm2d(n_filters),
         )
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or n_inputs != n_filters:
-            projection = nn.Conv1d(n_inputs, n_filters, 1, stride=stride, bias=False)
-            self.shortcut = nn.Sequential(projection, nn.BatchNorm1d(n_filters))
+            projection = convolution(n_inputs, n_filters, 1, stride=stride, bias=False)
+            self.shortcut = nn.Sequential(projection, nn.BatchNorm2d(n_filters))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Return the block's maps, (N, n_filters, ceil(length / stride))."""
+        """Return the block's maps, (N, n_filters, 1, ceil(length / stride))."""
         return functional.relu(self.layers(features) + self.shortcut(features))
 
 
@@ -74,10 +74,10 @@ def resnet18(n_classes: int) -> nn.Sequential:
         blocks += [ResidualBlock(n_inputs, n_filters, stride), ResidualBlock(n_filters, n_filters, 1)]
         n_inputs = n_filters
     return nn.Sequential(
-        AsOneChannel(),
-        *(nn.Conv1d(1, 64, 7, stride=2, padding=3, bias=False), nn.BatchNorm1d(64), nn.ReLU()),
-        nn.MaxPool1d(3, 2, padding=1),
+        AsOneRow(),
+        *(convolution(1, 64, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(64), nn.ReLU()),
+        maximum(3, 2, padding=1),
         *blocks,
-        *(nn.AdaptiveAvgPool1d(1), nn.Flatten()),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
         nn.Linear(512, n_classes),
     )
