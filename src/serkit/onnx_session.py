@@ -23,7 +23,5 @@ def open_session(content: bytes, *, threads: int = 1) -> onnxruntime.InferenceSe
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # The smallest floats, which softmax makes many of, slow a processor down tenfold.
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
     options.log_severity_level = 4  # a refusal is an exception, not a line on stderr
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
