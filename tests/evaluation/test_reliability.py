@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serkit.evaluation.reliability import abstention, calibration_sums, ece, ece_from_sums, reliability_table
+from serkit.evaluation.reliability import (
+    abstention,
+    accuracy_of_surest,
+    calibration_sums,
+    ece,
+    ece_from_sums,
+    reliability_table,
+)
 
 
 def slow_ece(probabilities: np.ndarray, truth: np.ndarray, n_bins: int) -> float:
@@ -67,6 +74,16 @@ def test_abstaining_trades_coverage_for_accuracy(predictions):
     assert everything.coverage == 1.0
     assert sure.coverage == pytest.approx((probabilities.max(axis=1) >= 0.8).mean())
     assert sure.accuracy > everything.accuracy
+
+
+def test_the_surest_are_those_that_a_threshold_at_the_median_leaves(predictions):
+    probabilities, truth = predictions
+    median = np.median(probabilities.max(axis=1))
+    assert accuracy_of_surest(probabilities, truth) == abstention(probabilities, truth, median).accuracy
+    assert accuracy_of_surest(probabilities, truth, coverage=1.0) == pytest.approx(
+        (probabilities.argmax(axis=1) == truth).mean()
+    )
+    assert accuracy_of_surest(probabilities[:1], truth[:1]) in {0.0, 1.0}
 
 
 def test_when_nothing_is_answered_there_is_no_accuracy():

@@ -62,6 +62,8 @@ def test_groups_are_scored_apart_and_ordered(predictions, report):
     group = report.groups["gender"][0]
     assert (group.group, group.n_clips, group.n_speakers) == ("female", 144, 12)
     assert group.uar.value == pytest.approx(expected)
+    assert group.ece.value == pytest.approx(ece(predictions.probabilities[women], predictions.truth[women]))
+    assert 0 < group.surer_half <= 1
     assert report.gap("gender") == pytest.approx(abs(expected - report.groups["gender"][1].uar.value))
 
 

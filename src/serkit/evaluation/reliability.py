@@ -116,6 +116,34 @@ def ece_from_sums(sums: Floats) -> Floats:
     return np.asarray(gap / np.maximum(sums[..., 0].sum(axis=-1), 1.0))
 
 
+def accuracy_of_surest(probabilities: ArrayLike, truth: ArrayLike, *, coverage: float = 0.5) -> float:
+    """Return the accuracy on the clips whose decisions are surest.
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (n_clips, n_classes)
+        Probabilities in [0, 1].
+    truth : array_like of int, shape (n_clips,)
+        Index of the true class.
+    coverage : float, default 0.5
+        Share of the clips that are answered, in (0, 1]. Of equally sure clips the first are.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Examples
+    --------
+    >>> accuracy_of_surest([[0.9, 0.1], [0.6, 0.4]], [0, 1])
+    1.0
+    """
+    values, index = np.asarray(probabilities), np.asarray(truth)
+    n_answered = max(1, round(coverage * len(values)))
+    surest = np.argsort(-values.max(axis=1), kind="stable")[:n_answered]
+    return float(np.mean(values[surest].argmax(axis=1) == index[surest]))
+
+
 class Abstention(NamedTuple):
     """What is left when clips below a confidence get no answer: their share and the accuracy of the rest."""
 

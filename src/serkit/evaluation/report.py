@@ -60,6 +60,8 @@ class GroupScore(_Record):
     n_speakers: int
     uar: Score
     war: Score
+    ece: Score = Score(value=None)
+    surer_half: MaybeShare = None
 
 
 class FoldScore(_Record):
@@ -149,7 +151,8 @@ class EvaluationReport(_Record):
     n_clips, n_speakers : int
         Size of the test part; 0 speakers = not known.
     scores : dict of str to Score
-        ``uar war macro_precision macro_f1 thresholded_precision thresholded_recall top_2 top_3 ece``.
+        ``uar war macro_precision macro_f1 thresholded_precision thresholded_recall top_2 top_3 ece
+        surer_half``.
     per_class : tuple of ClassScore
         One for each class.
     confusion : tuple of tuple of int

@@ -160,6 +160,7 @@ def _scores(scored: _Scored) -> dict[str, Score]:
             scores[f"top_{k}"] = Score(value=metrics.top_k(scored.probabilities, scored.truth, k))
     sums = reliability.calibration_sums(scored.probabilities, scored.truth)
     scores["ece"] = scored.score(reliability.ece_from_sums, sums)
+    scores["surer_half"] = Score(value=reliability.accuracy_of_surest(scored.probabilities, scored.truth))
     return scores
 
 
@@ -194,12 +195,15 @@ def _groups(scored: _Scored, rows: pandas.DataFrame) -> dict[str, tuple[GroupSco
 
 def _group(scored: _Scored, name: str) -> GroupScore:
     cells = scored.cells()
+    sums = reliability.calibration_sums(scored.probabilities, scored.truth)
     return GroupScore(
         group=name,
         n_clips=len(scored.truth),
         n_speakers=scored.n_speakers,
         uar=scored.score(confusion.average_recall, cells),
         war=scored.score(confusion.accuracy, cells),
+        ece=scored.score(reliability.ece_from_sums, sums),
+        surer_half=reliability.accuracy_of_surest(scored.probabilities, scored.truth),
     )
 
 

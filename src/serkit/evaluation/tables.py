@@ -24,6 +24,7 @@ SCORES = {
     "top_2": ("top 2", "share of clips whose emotion is among the two most probable"),
     "top_3": ("top 3", "share of clips whose emotion is among the three most probable"),
     "ece": ("ECE", f"expected calibration error in {ECE_BINS} bins: lower is better"),
+    "surer_half": ("WAR of surer half", "accuracy where only the half that it is surest of is answered"),
 }
 GROUPS = {"corpus": "Corpora", "gender": "Sex", "age": "Age", "race": "Race", "intensity": "Intensity"}
 LEAKS = {"speaker": "speakers", "content": "identical recordings", "parent": "augmented copies"}
@@ -121,10 +122,13 @@ def _leaks(report: EvaluationReport) -> Table:
 
 def _group(report: EvaluationReport, attribute: str) -> Table:
     rows = (
-        (one.group, f"{one.n_clips:,}", f"{one.n_speakers:,}", *_cells(one.uar), str(one.war))
+        (
+            *(one.group, f"{one.n_clips:,}", f"{one.n_speakers:,}"),
+            *(*_cells(one.uar), str(one.war), percent(one.ece.value), percent(one.surer_half)),
+        )
         for one in report.groups[attribute]
     )
-    header = f"{attribute}|clips|speakers|UAR %|95% interval|WAR %"
+    header = f"{attribute}|clips|speakers|UAR %|95% interval|WAR %|ECE %|WAR of surer half %"
     note = f"Best minus worst UAR: {percent(report.gap(attribute))} points."
     return _table(GROUPS[attribute], header, rows, note=note)
 

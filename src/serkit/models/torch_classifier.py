@@ -280,7 +280,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         first = self.settings.first_layer(rows, seed=self.seed, weights=self.weights)
         network = StandardisedNetwork(first, body).to(self.device)
         # Pooling and normalising images is half as fast again with the channels of a place side by side.
-        return network.to(memory_format=torch.channels_last)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
+        return network
 
     def _checkpoint(self, parts: list[Labelled]) -> Path | None:
         """Return the file of this training alone: its name tells everything that the result follows from."""

@@ -129,7 +129,10 @@ def _scores(report: EvaluationReport) -> Iterator[ScoreFacts]:
         yield from _facts(report, metric, report.scores[metric], report)
     for attribute, groups in report.groups.items():
         for group in groups:
-            yield from _facts(report, "uar", group.uar, group, f", {attribute} {group.group}")
+            which = f", {attribute} {group.group}"
+            yield from _facts(report, "uar", group.uar, group, which)
+            if attribute == "corpus":
+                yield from _facts(report, "ece", group.ece, group, which)
 
 
 def _facts(
