@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 RECIPES = {
     "functionals-logistic-regression": "logistic regression",
     "functionals-svm-rbf": "SVM, RBF kernel",
-    "functionals-committee": "committee of small networks",
+    "functionals-landmarks": "comparison with 1,500 clips",
 }
 # Folder of each corpus, which is also the name of the recipes' protocol for it.
 FOLDERS = {"ravdess": "ravdess", "crema-d": "cremad", "savee": "savee", "tess": "tess"}

@@ -133,7 +133,7 @@ def test_unknown_and_unreadable_recipes(tmp_path):
     ):
         load_recipe("functionals-svm")
     with pytest.raises(RecipeError, match=r"data\.votes: which votes, and model\.votes: their share"):
-        load_recipe("functionals-committee", ["data.votes=voice"])
+        load_recipe("functionals-landmarks", ["data.votes=voice"])
     with pytest.raises(RecipeError, match=r"none\.toml: no such file"):
         load_recipe(tmp_path / "none.toml")
     broken = tmp_path / "broken.toml"

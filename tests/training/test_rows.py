@@ -48,7 +48,7 @@ def test_what_is_missing_is_named(recipe_file, rows, change, problem):
 
 def test_votes_that_a_recipe_wants_must_be_in_the_manifest(rows):
     changes = ["model={name='dense', epochs=1, votes=0.2}", "data.votes=voice", "search.grid={}"]
-    recipe = load_recipe("functionals-committee", changes)
+    recipe = load_recipe("functionals-landmarks", changes)
     with pytest.raises(TrainingError, match=r"no column votes_voice; `serkit corpora scan --votes"):
         select_rows(rows, recipe, "ravdess")
 

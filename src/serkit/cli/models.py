@@ -52,9 +52,7 @@ def layers(
 
     # Recordings of any length have as many frames as they have; a hundred stand for them here.
     shape = tuple(length or 100 for length in loaded.features.shape)
-    table = layer_table(
-        network_layers(loaded.model.network(shape, emotions), loaded.model.inner_shape(shape))
-    )
+    table = layer_table(network_layers(loaded.model.network(shape, emotions), shape))
     print_report_table(table)
     typer.echo(table.note)
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from serkit.errors import RecipeError
 from serkit.models.classical import CLASSICAL_MODELS
-from serkit.models.committee_settings import CommitteeSettings
 from serkit.models.encoder_settings import SpeechEncoderSettings
 from serkit.models.landmarks_settings import LandmarksSettings
 from serkit.models.networks import NETWORKS
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from serkit.models.settings import ModelSettings
 
-_OWN = (CommitteeSettings, LandmarksSettings, SpeechEncoderSettings, NewHeadSettings)
+_OWN = (LandmarksSettings, SpeechEncoderSettings, NewHeadSettings)
 _ALL: tuple[type[ModelSettings], ...] = (*CLASSICAL_MODELS, *NETWORKS, *_OWN)
 MODELS: dict[str, type[ModelSettings]] = {kind.model_fields["name"].default: kind for kind in _ALL}
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from serkit.models.principal_axes import fit_principal_axes
+from serkit.models.principal_axes import principal_axes
 from serkit.models.standardise import Standardise
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
     standardised = head.standardise(pooled)
     n_axes, n_landmarks = head.landmarks.shape
     originals = train.originals
-    turn = fit_principal_axes(standardised[originals].cpu().numpy(), n_axes, seed=seed).axes
-    head.axes.copy_(turn / np.sqrt(width * n_axes))
+    turn = principal_axes(standardised[originals].cpu().numpy(), n_axes, seed=seed)
+    head.axes.copy_(torch.from_numpy(turn / np.float32(np.sqrt(width * n_axes))))
     placed = head.place(pooled)
     corpora = np.zeros(len(placed), dtype=str) if train.corpora is None else train.corpora
     marks = placed[originals[_draw_landmarks(corpora[originals], n_landmarks, seed)]]

@@ -60,31 +60,3 @@ def cross_entropy(scores: torch.Tensor, targets: Targets, *, smoothing: float = 
         shares = torch.lerp(shares, even / even.sum(dim=1, keepdim=True), smoothing)
     losses = -(shares * targets.among(scores).log_softmax(dim=1)).sum(dim=1)
     return losses.mean() if weights is None else (losses * weights).sum() / weights.sum()
-
-
-def by_member(scores: torch.Tensor, targets: Targets) -> tuple[torch.Tensor, Targets]:
-    """Set the members of a committee one below the other, as if each row were one for each member.
-
-    Parameters
-    ----------
-    scores : Tensor, shape (n, n_classes) or (n, n_classes, members)
-        Scores, of several members or of one network.
-    targets : Targets
-        What they should be, each of them.
-
-    Returns
-    -------
-    (Tensor, Targets)
-        The scores of ``members * n`` rows, and what they should be: their loss is the mean of the members'.
-
-    Examples
-    --------
-    >>> scores, targets = by_member(torch.zeros(2, 3, 4), Targets(torch.eye(3)[:2]))
-    >>> scores.shape, targets.shares.shape
-    (torch.Size([8, 3]), torch.Size([8, 3]))
-    """
-    if scores.ndim == 2:
-        return scores, targets
-    members = scores.shape[2]
-    repeated = (None if part is None else torch.cat([part] * members) for part in targets)
-    return scores.permute(2, 0, 1).flatten(0, 1), Targets(*repeated)  # type: ignore[arg-type]

@@ -190,10 +190,6 @@ class NetworkSettings(ModelSettings):
 
         return fit_standardise(rows, self.statistics_axes, limit=self.limit, weights=weights)
 
-    def inner_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape that the first layer brings features of this shape into."""
-        return shape
-
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """Return what is trained of the network, each group with its `scale` of the learning rate."""
         trained = [weights for weights in network.parameters() if weights.requires_grad]

@@ -20,7 +20,7 @@ from serkit.models.alterations import masked, mixed
 from serkit.models.checkpoints import Checkpoint, network_state, optimizer_state, restore_optimizer
 from serkit.models.epoch_bar import epoch_bar
 from serkit.models.history import Epoch, best_epoch, has_ended
-from serkit.models.losses import by_member, cross_entropy
+from serkit.models.losses import cross_entropy
 from serkit.models.schedules import learning_rate
 
 if TYPE_CHECKING:
@@ -152,12 +152,11 @@ class NetworkTraining:
         batch, altered = self._altered(self.train.rows.batch(rows, self.device), targets, rng)
         with self._precision():
             scores = self.network.scores(*batch)
-        loss = cross_entropy(*by_member(scores.float(), altered), smoothing=self.settings.label_smoothing)
+        loss = cross_entropy(scores.float(), altered, smoothing=self.settings.label_smoothing)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        together = scores.mean(dim=2) if scores.ndim == 3 else scores
-        return loss.item(), int((targets.among(together).argmax(dim=1) == targets.truth).sum())
+        return loss.item(), int((targets.among(scores).argmax(dim=1) == targets.truth).sum())
 
     def _altered(self, batch: Batch, targets: Targets, rng: np.random.Generator) -> tuple[Batch, Targets]:
         """Standardise a batch, mask and mix it; return it and its targets."""

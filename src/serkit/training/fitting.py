@@ -218,7 +218,7 @@ def _layers(classifier: Any) -> tuple[Layer, ...]:
         return ()
     from serkit.models.layers import network_layers  # imports torch
 
-    return tuple(network_layers(classifier.network_.body, classifier.settings.inner_shape(classifier.shape_)))
+    return tuple(network_layers(classifier.network_.body, classifier.shape_))
 
 
 def _build(seed: int, computing: Computing, settings: ModelSettings, weights: Weights) -> Pipeline:
