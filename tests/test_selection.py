@@ -147,6 +147,18 @@ def test_blocks_of_one_label_count_as_one():
     assert only_blocks(feature_set, ["rolloff"]).names == tuple(np.array(feature_set.names)[[0, 1, 6, 7]])
 
 
+def test_a_corpus_is_not_held_out_whole_unless_all_are() -> None:
+    table = pd.DataFrame(
+        {"corpus": list("aaaab" * 4), "speaker": list("pqrst" * 4), "emotion": ["x", "y"] * 10}
+    )
+    unit, splits = hold_out(table, folds=5)
+    held_out = table.iloc[np.concatenate([out for _, out in splits])]
+    assert unit == "speaker"
+    assert set(held_out["speaker"]) == set("pqrs")
+    alone = table[table["speaker"].isin(["p", "t"])].reset_index(drop=True)
+    assert sum(len(out) for _, out in hold_out(alone).splits) == len(alone)
+
+
 @pytest.mark.parametrize("columns", [{"speaker": list("aaaabbbbcccc")}, {"speaker": "a"}])
 def test_copies_are_trained_on_with_their_originals_and_never_held_out(columns):
     table = rows(file=[f"/{i}.wav" for i in range(12)], **columns)

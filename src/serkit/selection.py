@@ -129,7 +129,8 @@ class SelectionStep:
 def hold_out(rows: pandas.DataFrame, *, folds: int = 5) -> HeldOut:
     """Split training rows by speaker; by statement where one speaker is all there is, else by clip.
 
-    Altered copies are trained on with their originals and never held out.
+    Altered copies are trained on with their originals and never held out. Nor are clips of a corpus of which
+    nothing would be left to learn from, such as one with a single speaker among others.
 
     Parameters
     ----------
@@ -156,7 +157,13 @@ def hold_out(rows: pandas.DataFrame, *, folds: int = 5) -> HeldOut:
     """
     unit, groups = _groups(rows)
     splits, original = inner_folds(rows["emotion"].to_numpy(), groups, folds=folds), ~is_copy(rows)
-    return HeldOut(unit, [(train, held_out[original[held_out]]) for train, held_out in splits])
+    splits = [(train, held_out[original[held_out]]) for train, held_out in splits]
+    return HeldOut(unit, _of_known_corpora(splits, rows["corpus"].to_numpy()))
+
+
+def _of_known_corpora(splits: list[Split], corpora: NDArray[np.object_]) -> list[Split]:
+    known = [(train, out[np.isin(corpora[out], corpora[train])]) for train, out in splits]
+    return [(train, out) for train, out in known if out.size] or splits
 
 
 def _groups(rows: pandas.DataFrame) -> tuple[Unit, NDArray[np.object_] | None]:

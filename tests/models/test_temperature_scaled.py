@@ -11,6 +11,7 @@ from serkit.errors import FeatureError
 from serkit.models import build_model
 from serkit.models.calibration import fit_temperature, softmax
 from serkit.models.classical import CLASSICAL_MODELS
+from serkit.models.emotion_sets import even_weights
 from serkit.models.inner_folds import inner_folds
 from serkit.models.temperature_scaled import TemperatureScaled
 
@@ -82,3 +83,20 @@ def test_probabilities_are_the_softmax_of_scores_over_the_temperature(speech):
     model = TemperatureScaled(build_model("linear_svm", C=0.01)).fit(features, labels, speakers)
     scores = model.estimator_.decision_function(features)
     assert model.predict_proba(features) == pytest.approx(softmax(scores / model.temperature_))
+
+
+def test_each_corpus_counts_alike(speech):
+    features, labels, speakers = speech
+    corpora = np.where(speakers < 10, "large", "small")
+    splits = inner_folds(labels, speakers)
+    rows = np.concatenate([held_out for _, held_out in splits])
+    scores = cross_val_predict(
+        LogisticRegression(max_iter=1000), features, labels, cv=splits, method="decision_function"
+    )
+    truth = np.unique(labels, return_inverse=True)[1]
+    # The small corpus five times is as large as the large one.
+    repeated = np.concatenate([rows, *[rows[corpora[rows] == "small"]] * 4])
+    expected = fit_temperature(scores[repeated], truth[repeated])
+    weights = even_weights(corpora)
+    assert fit_temperature(scores, truth, weights=weights) == pytest.approx(expected)
+    assert fit_temperature(scores, truth) != pytest.approx(expected)

@@ -80,7 +80,9 @@ def softmax(scores: NDArray[Any]) -> Matrix:
     return probabilities
 
 
-def fit_temperature(scores: NDArray[Any], truth: NDArray[np.integer]) -> float:
+def fit_temperature(
+    scores: NDArray[Any], truth: NDArray[np.integer], *, weights: NDArray[np.floating] | None = None
+) -> float:
     """Return the temperature T that makes ``softmax(scores / T)`` most likely.
 
     The likelihood is concave in 1 / T, so its slope has one zero, which is found by halving.
@@ -91,6 +93,8 @@ def fit_temperature(scores: NDArray[Any], truth: NDArray[np.integer]) -> float:
         Scores of rows that the model was not trained on.
     truth : ndarray of int, shape (n,)
         Column of each row's true class.
+    weights : ndarray of float, shape (n,), optional
+        How much each row counts; all alike unless given.
 
     Returns
     -------
@@ -105,11 +109,11 @@ def fit_temperature(scores: NDArray[Any], truth: NDArray[np.integer]) -> float:
     [0.75, 0.25]
     """
     scores = np.asarray(scores, dtype=np.float64)
-    of_truth = scores[np.arange(len(scores)), truth].mean()
+    of_truth = np.average(scores[np.arange(len(scores)), truth], weights=weights)
     low, high = np.log(TEMPERATURE_RANGE)
     for _ in range(60):
         middle = (low + high) / 2
-        expected = (softmax(scores / np.exp(middle)) * scores).sum(axis=1).mean()
+        expected = np.average((softmax(scores / np.exp(middle)) * scores).sum(axis=1), weights=weights)
         low, high = (low, middle) if expected <= of_truth else (middle, high)
     return float(np.exp((low + high) / 2))
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from serkit.models.calibration import check_finite, decision_scores, fit_temperature, softmax
 from serkit.models.dev_rows import fit_split, for_classifier
-from serkit.models.emotion_sets import allowed_classes, emotion_sets, own_scores
+from serkit.models.emotion_sets import allowed_classes, emotion_sets, even_weights, own_scores
 from serkit.models.inner_folds import inner_folds
 from serkit.parallel import map_parallel
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A classifier whose probabilities are calibrated on held-out groups of its training rows.
+
+    Each corpus counts as much as any other, however many recordings it has.
 
     Parameters
     ----------
@@ -132,7 +134,7 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         if len(labels):
             truth = np.searchsorted(fitted.classes_, labels)
             scores = own_scores(decision_scores(fitted, features), model._allowed(corpora))
-            model.temperature_ = fit_temperature(scores, truth)
+            model.temperature_ = fit_temperature(scores, truth, weights=even_weights(corpora))
         return model
 
     def predict_proba(self, features: NDArray[Any], corpora: NDArray[Any] | None = None) -> Matrix:
@@ -167,8 +169,11 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         score = partial(_scores_of_split, self.estimator, features, labels, facts)
         scores = np.concatenate(list(map_parallel(score, splits, workers=self.workers)))
         rows = np.concatenate([held_out for _, held_out in splits])
-        allowed = self._allowed(facts["corpora"][rows] if "corpora" in facts else None)
-        return fit_temperature(own_scores(scores, allowed), np.searchsorted(self.classes_, labels[rows]))
+        corpora = facts["corpora"][rows] if "corpora" in facts else None
+        truth = np.searchsorted(self.classes_, labels[rows])
+        return fit_temperature(
+            own_scores(scores, self._allowed(corpora)), truth, weights=even_weights(corpora)
+        )
 
 
 def _scores_of_split(
