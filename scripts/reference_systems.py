@@ -79,17 +79,18 @@ WITHOUT_DEV = (
     "protocol.as_published.dev_by=speaker",
     "model.watch_dev=false",
 )
+SEEDS = ((), ("seed=1",), ("seed=2",))
 VARIATIONS = (
     *(Variation("ravdess-logistic-regression", (f"model.C={value}",)) for value in (0.001, 0.003, 0.03)),
     *(Variation("ravdess-logistic-regression", (f"seed={seed}",)) for seed in (1, 2)),
     Variation("ravdess-mlp", ("model.standardise=none",)),
     *(Variation("ravdess-mlp", (f"seed={seed}",)) for seed in (1, 2)),
     Variation("ravdess-mlp", (WITH_WAVE,)),
-    *(Variation("ravdess-mlp", (*WITHOUT_DEV, *seed)) for seed in ((), ("seed=1",), ("seed=2",))),
+    *(Variation("ravdess-mlp", (*WITHOUT_DEV, *seed)) for seed in SEEDS),
     *(Variation("ravdess-cnn1d", (f"seed={seed}",)) for seed in (1, 2)),
-    *(Variation("ravdess-cnn1d", (*WITHOUT_DEV, *seed)) for seed in ((), ("seed=1",), ("seed=2",))),
+    *(Variation("ravdess-cnn1d", (*WITHOUT_DEV, *seed)) for seed in SEEDS),
     Variation("ravdess-cnn1d", ("model.epochs=60",)),
-    *(Variation("ravdess-cnn1d", (SCALED, *seed)) for seed in ((), ("seed=1",), ("seed=2",))),
+    *(Variation("ravdess-cnn1d", (SCALED, *seed)) for seed in SEEDS),
     Variation("four-corpora-mfcc-cnn2d", (WHOLE_CLIP,)),
     Variation("ravdess-functionals-dense", (SCALED,)),
     Variation("ravdess-functionals-dense", (SCALED, "seed=1")),

@@ -68,19 +68,6 @@ the 95 % interval over speakers. The *accuracy in training* is that of a network
 rows that it learns from, dropout at work.
 """
 
-# What was found out about a system, below its table.
-FINDINGS = {
-    0: """\
-**Where 92 % comes from.** Not from test rows, even of a random split that shares its speakers. The
-published scores of the residual network, of attention and of the BiLSTM are, within five points, the
-accuracies of their *training*, on the very rows that they learn from. On the test rows the two largest, the
-residual network and AlexNet, are the worst: they learn by heart. Listeners who only heard CREMA-D's clips
-named the intended emotion in 40 % of their answers, by the corpus' own table of votes. So 92 % is best read
-as a score of training. AlexNet still climbs in training after these 25 epochs; the source does not say how
-many it had.
-""",
-}
-
 VARIATIONS_HEAD = """\
 ### What was assumed, varied
 
@@ -216,8 +203,6 @@ def _systems(records: Records, changes: tuple[str, ...], times: Mapping[str, flo
         of_system = [one for one in PUBLISHED if one.system == number]
         rows = [(*_system_row(one, records, changes), _ms(times.get(one.recipe))) for one in of_system]
         yield _table(SYSTEM_SCORES, rows)
-        if number in FINDINGS:
-            yield FINDINGS[number]
     yield VARIATIONS_HEAD
     yield _table("recipe|changed|accuracy %", _variation_rows(records, changes))
 

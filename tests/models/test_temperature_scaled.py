@@ -11,7 +11,7 @@ from serkit.errors import FeatureError
 from serkit.models import build_model
 from serkit.models.calibration import fit_temperature, softmax
 from serkit.models.classical import CLASSICAL_MODELS
-from serkit.models.emotion_sets import even_weights
+from serkit.models.emotion_sets import balanced_weights
 from serkit.models.inner_folds import inner_folds
 from serkit.models.temperature_scaled import TemperatureScaled
 
@@ -97,6 +97,6 @@ def test_each_corpus_counts_alike(speech):
     # The small corpus five times is as large as the large one.
     repeated = np.concatenate([rows, *[rows[corpora[rows] == "small"]] * 4])
     expected = fit_temperature(scores[repeated], truth[repeated])
-    weights = even_weights(corpora)
+    weights = balanced_weights(corpora)
     assert fit_temperature(scores, truth, weights=weights) == pytest.approx(expected)
     assert fit_temperature(scores, truth) != pytest.approx(expected)

@@ -131,6 +131,13 @@ class _Scored(NamedTuple):
     def score(self, statistic: Statistic, evidence: Floats) -> Score:
         return _score(bootstrap_interval(statistic, evidence, self.speakers, seed=self.seed))
 
+    def ece(self) -> Score:
+        sums = reliability.calibration_sums(self.probabilities, self.truth)
+        return self.score(reliability.ece_from_sums, sums)
+
+    def surer_half(self) -> float:
+        return reliability.accuracy_of_surest(self.probabilities, self.truth)
+
 
 def _numbered(corpora: pandas.Series) -> NDArray[np.object_]:
     return np.array([f"{corpus}/{i}" for i, corpus in enumerate(corpora)], dtype=object)
@@ -158,9 +165,8 @@ def _scores(scored: _Scored) -> dict[str, Score]:
     for k in (2, 3):
         if k < scored.probabilities.shape[1]:
             scores[f"top_{k}"] = Score(value=metrics.top_k(scored.probabilities, scored.truth, k))
-    sums = reliability.calibration_sums(scored.probabilities, scored.truth)
-    scores["ece"] = scored.score(reliability.ece_from_sums, sums)
-    scores["surer_half"] = Score(value=reliability.accuracy_of_surest(scored.probabilities, scored.truth))
+    scores["ece"] = scored.ece()
+    scores["surer_half"] = Score(value=scored.surer_half())
     return scores
 
 
@@ -195,15 +201,14 @@ def _groups(scored: _Scored, rows: pandas.DataFrame) -> dict[str, tuple[GroupSco
 
 def _group(scored: _Scored, name: str) -> GroupScore:
     cells = scored.cells()
-    sums = reliability.calibration_sums(scored.probabilities, scored.truth)
     return GroupScore(
         group=name,
         n_clips=len(scored.truth),
         n_speakers=scored.n_speakers,
         uar=scored.score(confusion.average_recall, cells),
         war=scored.score(confusion.accuracy, cells),
-        ece=scored.score(reliability.ece_from_sums, sums),
-        surer_half=reliability.accuracy_of_surest(scored.probabilities, scored.truth),
+        ece=scored.ece(),
+        surer_half=scored.surer_half(),
     )
 
 

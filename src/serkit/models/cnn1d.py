@@ -13,21 +13,12 @@ from torch import nn
 from torch.nn import functional
 
 
-class AsOneChannel(nn.Module):
-    """Give features the axis of channels that convolutions expect: (N, ...) to (N, 1, ...)."""
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Return the features with one channel."""
-        return features.unsqueeze(1)
-
-
 class AsOneRow(nn.Module):
     """Give vectors the axes of an image of one channel and one row: (N, length) to (N, 1, 1, length)."""
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Return the vectors as images."""
-        image = features[:, None, None, :]
-        return image.contiguous(memory_format=torch.channels_last)
+        return features[:, None, None, :]
 
 
 def convolution(  # noqa: PLR0913 - as of the layer that it makes

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from torch import nn
 
-from serkit.models.cnn1d import AsOneChannel
+if TYPE_CHECKING:
+    import torch
 
 # Defaults of batch normalisation in Keras: epsilon, and one minus its momentum.
 _KERAS = (1e-3, 0.01)
+
+
+class AsOneChannel(nn.Module):
+    """Give features the axis of channels that convolutions expect: (N, ...) to (N, 1, ...)."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Return the features with one channel."""
+        return features.unsqueeze(1)
 
 
 def cnn2d(n_classes: int, *, dropout: float) -> nn.Sequential:

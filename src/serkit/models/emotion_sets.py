@@ -81,17 +81,3 @@ def balanced_weights(labels: ArrayLike, corpora: ArrayLike | None = None) -> NDA
         _, members, counts = np.unique(labels[rows], return_inverse=True, return_counts=True)
         weights[rows] = rows.size / (counts.size * counts[members])
     return weights
-
-
-def even_weights(corpora: ArrayLike | None) -> NDArray[np.float64] | None:
-    """Return a weight for each row, so that all corpora weigh the same; None where there are none.
-
-    Examples
-    --------
-    >>> even_weights(["a", "a", "b"])
-    array([0.5, 0.5, 1. ])
-    """
-    if corpora is None:
-        return None
-    _, members, counts = np.unique(np.asarray(corpora), return_inverse=True, return_counts=True)
-    return 1.0 / counts[members]

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
     from torch import nn
 
-    from serkit.models.batches import Rows
     from serkit.models.labelled import Labelled
     from serkit.models.settings import Weights
     from serkit.models.standardise import StandardisedNetwork
@@ -183,12 +182,6 @@ class NetworkSettings(ModelSettings):
 
     def prepare(self, network: StandardisedNetwork, train: Labelled, device: str, seed: int) -> None:
         """Set what follows from the training rows before the first step: here nothing."""
-
-    def first_layer(self, rows: Rows, *, seed: int, weights: Weights | None = None) -> nn.Module:
-        """Return what brings features into the form that the network takes, fitted to training rows."""
-        from serkit.models.standardise import fit_standardise
-
-        return fit_standardise(rows, self.statistics_axes, limit=self.limit, weights=weights)
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """Return what is trained of the network, each group with its `scale` of the learning rate."""

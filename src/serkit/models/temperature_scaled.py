@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from serkit.models.calibration import check_finite, decision_scores, fit_temperature, softmax
 from serkit.models.dev_rows import fit_split, for_classifier
-from serkit.models.emotion_sets import allowed_classes, emotion_sets, even_weights, own_scores
+from serkit.models.emotion_sets import allowed_classes, balanced_weights, emotion_sets, own_scores
 from serkit.models.inner_folds import inner_folds
 from serkit.parallel import map_parallel
 
@@ -132,9 +132,7 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         model.classes_, model.estimator_, model.temperature_ = fitted.classes_, fitted, 1.0
         model.emotion_sets_ = {} if corpora is None else fitted[-1].emotion_sets_
         if len(labels):
-            truth = np.searchsorted(fitted.classes_, labels)
-            scores = own_scores(decision_scores(fitted, features), model._allowed(corpora))
-            model.temperature_ = fit_temperature(scores, truth, weights=even_weights(corpora))
+            model.temperature_ = model._temperature_of(decision_scores(fitted, features), labels, corpora)
         return model
 
     def predict_proba(self, features: NDArray[Any], corpora: NDArray[Any] | None = None) -> Matrix:
@@ -170,10 +168,12 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         scores = np.concatenate(list(map_parallel(score, splits, workers=self.workers)))
         rows = np.concatenate([held_out for _, held_out in splits])
         corpora = facts["corpora"][rows] if "corpora" in facts else None
-        truth = np.searchsorted(self.classes_, labels[rows])
-        return fit_temperature(
-            own_scores(scores, self._allowed(corpora)), truth, weights=even_weights(corpora)
-        )
+        return self._temperature_of(scores, labels[rows], corpora)
+
+    def _temperature_of(self, scores: Matrix, labels: NDArray[Any], corpora: NDArray[Any] | None) -> float:
+        truth = np.searchsorted(self.classes_, labels)
+        weights = None if corpora is None else balanced_weights(corpora)
+        return fit_temperature(own_scores(scores, self._allowed(corpora)), truth, weights=weights)
 
 
 def _scores_of_split(

@@ -23,7 +23,7 @@ from serkit.models.network_export import network_onnx
 from serkit.models.network_training import NetworkTraining, network_scores, seed_everything
 from serkit.models.oversampling import oversampled_rows
 from serkit.models.precision import choose_precision
-from serkit.models.standardise import StandardisedNetwork
+from serkit.models.standardise import StandardisedNetwork, fit_standardise
 from serkit.models.votes import target_shares
 
 if TYPE_CHECKING:
@@ -277,8 +277,9 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         seed_everything(self.seed, 0)
         body = self.settings.network(rows.shape, self.classes_.size)
         initialise(body, self.settings.initialisation)
-        first = self.settings.first_layer(rows, seed=self.seed, weights=self.weights)
-        network = StandardisedNetwork(first, body).to(self.device)
+        axes, limit = self.settings.statistics_axes, self.settings.limit
+        standardise = fit_standardise(rows, axes, limit=limit, weights=self.weights)
+        network = StandardisedNetwork(standardise, body).to(self.device)
         # Pooling and normalising images is half as fast again with the channels of a place side by side.
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
         return network
