@@ -74,6 +74,17 @@ WITH_WAVE = (
 SCALED = "model.standardise=cell"
 # As many frames as 2.5 s at twice the rate, and the published shape either way.
 WHOLE_CLIP = "features.audio={sampling_rate=22050,offset_s=0.0,duration_s=5.0}"
+# Twins of test clips in the training part, and as many steps as without: is memory what was published?
+TWINS_FIRST = (
+    "protocol.as_published.augment_before_split=true",
+    'protocol.as_published.allow_leaks=["speaker","content","parent"]',
+)
+DUPLICATED = ('augment.chains=[[{name="gain",gain_db=0}]]', *TWINS_FIRST, "model.epochs=12")
+ALTERED = (
+    'augment.chains=[[{name="noise"}],[{name="stretch"},{name="pitch"}]]',
+    *TWINS_FIRST,
+    "model.epochs=8",
+)
 WITHOUT_DEV = (
     "protocol.as_published.dev=0",
     "protocol.as_published.dev_by=speaker",
@@ -81,6 +92,7 @@ WITHOUT_DEV = (
 )
 SEEDS = ((), ("seed=1",), ("seed=2",))
 VARIATIONS = (
+    *(Variation("crema-contours-resnet1d", changes) for changes in (DUPLICATED, ALTERED)),
     *(Variation("ravdess-logistic-regression", (f"model.C={value}",)) for value in (0.001, 0.003, 0.03)),
     *(Variation("ravdess-logistic-regression", (f"seed={seed}",)) for seed in (1, 2)),
     Variation("ravdess-mlp", ("model.standardise=none",)),

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from serkit.recipe import Recipe
 
+# File systems allow 255 bytes, and folders are renamed with something behind their name.
+LONGEST_NAME = 200
+
 
 class Job(NamedTuple):
     """One run to measure.
@@ -46,7 +49,10 @@ class Job(NamedTuple):
     def folder(self) -> str:
         """Name of its folder."""
         words = [self.recipe, self.protocol, *self.changes, *(["again"] if self.again else [])]
-        return "-".join(word.translate(str.maketrans('=[]{}", ', "_" * 8)) for word in words)
+        name = "-".join(word.translate(str.maketrans('=[]{}", ', "_" * 8)) for word in words)
+        if len(name) <= LONGEST_NAME:
+            return name
+        return f"{name[:LONGEST_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
     def load(self) -> Recipe:
         """Return the recipe with its changes."""

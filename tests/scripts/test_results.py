@@ -140,6 +140,10 @@ def test_what_has_not_been_run_is_said(written: tuple[str, Path], scripts: Simpl
     for one in scripts.systems.PUBLISHED:
         (row,) = [line for line in text.splitlines() if line.startswith(f"| `{one.recipe}` | {one.accuracy}")]
         assert row.count("not run") == 7
+    (ours,) = [line for line in text.splitlines() if line.startswith("| `functionals-landmarks`")]
+    assert ours.count("not run") == 4
+    rows = {line[2:10]: line for line in text.splitlines() if line.startswith("| system ")}
+    assert [line.count("not run") for line in rows.values()] == [1, 3, 1, 1, 4]
     assert text.count("| not run |\n") >= len(scripts.systems.VARIATIONS)
 
 
@@ -158,6 +162,7 @@ def test_every_recipe_has_the_protocols_and_changes_of_its_runs(scripts: SimpleN
     for job in jobs:
         assert job.protocol in job.load().protocol
         assert all(character.isalnum() or character in "._-" for character in job.folder)
+        assert len(job.folder) <= 220
 
 
 def test_a_run_of_another_recipe_does_not_count(written: tuple[str, Path], scripts: SimpleNamespace) -> None:
@@ -182,6 +187,13 @@ def test_published_scores_are_counted_as_the_systems_do(scripts: SimpleNamespace
     assert run.training_s == 2.0
     assert len(run.digest) == 10
     assert scripts.runs.RunRecord(job, None, predictions, {}, 1, None).digest == run.digest
+
+
+def test_a_score_of_one_corpus_is_that_of_its_test_clips(scripts: SimpleNamespace) -> None:
+    groups = {"corpus": [SimpleNamespace(group="savee", uar=0.5), SimpleNamespace(group="tess", uar=0.75)]}
+    for found, corpus, score in ((groups, "tess", 0.75), (groups, "savee", 0.5), ({}, "tess", 0.625)):
+        run = SimpleNamespace(report=SimpleNamespace(groups=found, uar=0.625))
+        assert scripts.pages.corpus_uar(run, corpus) == score
 
 
 def test_the_time_of_a_clip_is_measured_once(
