@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import pickle
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from serkit.models import build_model
 from serkit.models.encoder_settings import SpeechEncoderSettings
 from serkit.models.encoder_weights import load_encoder, weights_digest
 from serkit.models.remembered import Remembered, remembered
+from serkit.models.stored_values import FILE_NAME
 from serkit.models.whisper_encoder import WhisperEncoder
 
 if TYPE_CHECKING:
@@ -60,6 +63,44 @@ def test_what_changes_in_training_is_not_remembered(encoder_dir: Path, change: d
 def test_a_copy_remembers_the_same() -> None:
     memory = Remembered()
     assert copy.deepcopy(memory) is memory
+
+
+def test_what_is_kept_in_a_folder_is_known_to_another_memory_of_the_same_encoder(tmp_path: Path) -> None:
+    clip, length = torch.tensor([[[1.0], [2.0]]]), torch.tensor([2])
+    first, same, other = Remembered("a", (1,)), Remembered("a", (1,)), Remembered("a", (2,))
+    for memory in (first, same, other):
+        memory.keep_in(tmp_path)
+    assert first(lambda frames: frames.sum(dim=1), clip, length).tolist() == [[3.0]]
+    assert same(pytest.fail, clip, length).tolist() == [[3.0]]
+    assert other(lambda frames: frames.mean(dim=1), clip, length).tolist() == [[1.5]]
+
+
+def test_a_fitted_model_goes_to_another_process_without_what_is_known(tmp_path: Path) -> None:
+    memory = Remembered("a")
+    memory.keep_in(tmp_path)
+    memory(lambda frames: frames.sum(dim=1), torch.ones(1, 2, 1), None)
+    there = pickle.loads(pickle.dumps(memory))
+    assert there(lambda frames: frames.mean(dim=1), torch.ones(1, 2, 1), None).tolist() == [[1.0]]
+
+
+def test_values_are_never_computed_in_half_precision() -> None:
+    weights, clip = torch.full((1, 1), 1.001), torch.ones(1, 1, 1)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        values = Remembered()(lambda frames: (frames @ weights).sum(dim=1), clip, None)
+    assert values.item() == pytest.approx(1.001, abs=1e-6)
+
+
+def test_a_training_keeps_what_its_encoder_hears(encoder_dir: Path, tmp_path: Path) -> None:
+    features, labels = clips()
+    scores = []
+    for _ in range(2):
+        remembered.cache_clear()
+        model = build_model("speech_encoder", encoder=str(encoder_dir), **PROBE)
+        model.set_params(classifier__cache=tmp_path)
+        scores.append(model.fit(features, labels).decision_function(features))
+    np.testing.assert_array_equal(*scores)
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        assert database.execute("SELECT COUNT(*) FROM vectors").fetchone() == (len(features),)
 
 
 def test_another_encoder_has_a_memory_of_its_own(encoder_dir: Path) -> None:

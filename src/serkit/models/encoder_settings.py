@@ -10,6 +10,7 @@ from serkit.errors import RecipeError
 from serkit.models.network_settings import NetworkSettings, Share
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
     from torch import nn
@@ -124,6 +125,12 @@ class SpeechEncoderSettings(NetworkSettings):
             landmarks=self.landmarks,
             memory=remembered(weights_digest(encoder), self.states) if self._is_frozen else None,
         )
+
+    def remember_in(self, network: nn.Module, folder: Path) -> None:
+        """Keep what a frozen encoder hears in a clip in a folder, for every other run."""
+        memory = cast("SpeechEncoder", network).memory
+        if memory is not None:
+            memory.keep_in(folder)
 
     @property
     def _is_frozen(self) -> bool:

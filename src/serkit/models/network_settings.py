@@ -19,6 +19,7 @@ from serkit.errors import RecipeError
 from serkit.models.settings import CLASSIFIER, ModelSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
     from sklearn.pipeline import Pipeline
@@ -179,6 +180,9 @@ class NetworkSettings(ModelSettings):
     def network(self, shape: tuple[int, ...], n_classes: int) -> nn.Module:
         """Return the network for features of this shape, its weights drawn by torch's generator."""
         raise NotImplementedError
+
+    def remember_in(self, network: nn.Module, folder: Path) -> None:
+        """Keep what frozen parts of the network make of a row in a folder: here nothing."""
 
     def prepare(self, network: StandardisedNetwork, train: Labelled, device: str, seed: int) -> None:
         """Set what follows from the training rows before the first step: here nothing."""

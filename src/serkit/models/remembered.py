@@ -8,14 +8,27 @@ from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
+from serkit.models.stored_values import StoredValues
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from serkit.models.stored_values import Vector
+
+# Raised whenever an encoder makes other values of the same clip than before.
+EMBEDDINGS_VERSION = 1
 
 
 class Remembered:
     """A function of one clip, such as a frozen encoder, that is computed once for each clip.
 
     Clips are computed one by one, so that the result does not depend on the batch that a clip stood in.
+
+    Parameters
+    ----------
+    *identity : object
+        All that the result depends on but the clip, in a form that `repr` tells apart.
 
     Examples
     --------
@@ -30,11 +43,20 @@ class Remembered:
     ([[5.0]], 2)
     """
 
-    def __init__(self) -> None:
-        self._known: dict[bytes, torch.Tensor] = {}
+    def __init__(self, *identity: object) -> None:
+        self._identity = repr((EMBEDDINGS_VERSION, *identity)).encode()
+        self._known: dict[bytes, Vector] | StoredValues = {}
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process computes anew: what is known is large.
+        return {"_identity": self._identity, "_known": {}}
+
+    def keep_in(self, folder: Path) -> None:
+        """Know from now on what a folder holds for this identity, and keep there what is computed."""
+        self._known = StoredValues(folder)
 
     def __call__(
         self,
@@ -59,17 +81,30 @@ class Remembered:
         """
         ends = [frames.shape[1]] * len(frames) if lengths is None else lengths.tolist()
         clips = [clip[:end] for clip, end in zip(frames, ends, strict=True)]
-        return torch.stack([self._value(function, clip) for clip in clips])
+        computed: dict[bytes, Vector] = {}
+        values = []
+        for clip in clips:
+            key = self._key(clip)
+            value = self._known.get(key)
+            if value is None:
+                value = computed[key] = _value(function, clip)
+            values.append(torch.from_numpy(value))
+        self._known.update(computed)
+        return torch.stack(values).to(frames.device)
 
-    def _value(self, function: Callable[[torch.Tensor], torch.Tensor], clip: torch.Tensor) -> torch.Tensor:
-        key = hashlib.blake2b(clip.cpu().contiguous().numpy().tobytes(), digest_size=16).digest()
-        if key not in self._known:
-            with torch.no_grad():
-                self._known[key] = function(clip[None])[0]
-        return self._known[key]
+    def _key(self, clip: torch.Tensor) -> bytes:
+        digest = hashlib.blake2b(self._identity, digest_size=16)
+        digest.update(clip.cpu().contiguous().numpy().tobytes())
+        return digest.digest()
+
+
+def _value(function: Callable[[torch.Tensor], torch.Tensor], clip: torch.Tensor) -> Vector:
+    # Never in half precision: what is computed in a training step is read again where scores are computed.
+    with torch.no_grad(), torch.autocast(clip.device.type, enabled=False):
+        return function(clip[None])[0].cpu().numpy()
 
 
 @lru_cache(maxsize=1)
-def remembered(*_identity: object) -> Remembered:
+def remembered(*identity: object) -> Remembered:
     """Return what is remembered of the encoder of this identity; another one takes its place."""
-    return Remembered()
+    return Remembered(*identity)

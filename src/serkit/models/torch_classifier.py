@@ -56,6 +56,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     checkpoints : Path or str, optional
         Folder for the state of each training after each epoch. A training that was interrupted goes on from
         there; one on other rows or with other settings has a file of its own.
+    cache : Path or str, optional
+        Folder for what frozen parts of the network make of each row, for other trainings.
     progress : bool, default False
         Show a progress bar on a terminal.
 
@@ -93,6 +95,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         weights: Weights | None = None,
         device: str = "cpu",
         checkpoints: Path | str | None = None,
+        cache: Path | str | None = None,
         progress: bool = False,
     ) -> None:
         self.settings = settings
@@ -100,6 +103,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.weights = weights
         self.device = device
         self.checkpoints = checkpoints
+        self.cache = cache
         self.progress = progress
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -277,6 +281,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         seed_everything(self.seed, 0)
         body = self.settings.network(rows.shape, self.classes_.size)
         initialise(body, self.settings.initialisation)
+        if self.cache is not None:
+            self.settings.remember_in(body, Path(self.cache))
         axes, limit = self.settings.statistics_axes, self.settings.limit
         standardise = fit_standardise(rows, axes, limit=limit, weights=self.weights)
         network = StandardisedNetwork(standardise, body).to(self.device)

@@ -30,6 +30,8 @@ class Computing:
         Of networks.
     checkpoints : Path, optional
         Folder for the states of networks, so that one that was interrupted goes on.
+    cache : Path, optional
+        Folder for what frozen parts of networks make of each row, for other runs.
     progress : bool, default False
         Show on a terminal how far the training of a network is.
     """
@@ -37,6 +39,7 @@ class Computing:
     workers: int = 1
     device: str = "cpu"
     checkpoints: Path | None = None
+    cache: Path | None = None
     progress: bool = False
 
 

@@ -224,7 +224,7 @@ def _layers(classifier: Any) -> tuple[Layer, ...]:
 def _build(seed: int, computing: Computing, settings: ModelSettings, weights: Weights) -> Pipeline:
     model = settings.build(seed=seed, weights=weights)
     if isinstance(settings, NetworkSettings):
-        options = {name: getattr(computing, name) for name in ("device", "checkpoints", "progress")}
+        options = {name: getattr(computing, name) for name in ("device", "checkpoints", "cache", "progress")}
         model.set_params(**{f"{CLASSIFIER}__{name}": value for name, value in options.items()})
     return model
 

@@ -97,7 +97,7 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     protocol : str, optional
         Name of the protocol; not needed where only one is for the corpora of the manifest.
     cache : Path or str, optional
-        Folder that keeps features between runs.
+        Folder that keeps features, and what a frozen encoder makes of them, between runs.
     workers : int, default 1
         Recordings to extract, and models to fit, at once.
     device : {"cpu", "cuda", "auto"}, default "cpu"
@@ -136,7 +136,8 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     plan = make_plan(recipe, manifest, protocol)
     chosen_device = choose_device(recipe.model, device)
     folder = RunFolder(Path(out), plan.describe(device=chosen_device, threads=threads), resume=resume)
-    computing = Computing(workers, chosen_device, folder.checkpoints, progress)
+    kept = Path(cache) if cache else None
+    computing = Computing(workers, chosen_device, folder.checkpoints, kept, progress)
     table = extract_features(
         plan.rows,
         recipe.features,
