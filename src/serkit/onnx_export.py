@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -23,6 +22,7 @@ from serkit.errors import ExportError
 from serkit.models.calibration import MIN_PROBABILITY, decision_scores, softmax
 from serkit.models.limited_scaler import LimitedScaler
 from serkit.models.one_vs_rest_svm import OneVsRestSVM
+from serkit.onnx_session import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -256,7 +256,7 @@ def exported_scores(content: bytes, sample: NDArray[Any]) -> NDArray[np.float32]
     ndarray of float32, shape (n, n_classes)
         Scores.
     """
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    session = open_session(content)
     size = 1 if sample.dtype == object else _PARITY_BATCH
     batches = [_float32(list(sample[start : start + size])) for start in range(0, len(sample), size)]
     return np.concatenate([session.run([OUTPUT_NAME], {INPUT_NAME: batch})[0] for batch in batches])

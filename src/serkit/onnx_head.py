@@ -115,7 +115,7 @@ def replace_head(content: bytes, head: Head) -> bytes:
 
 def embedding_name(graph: onnx.GraphProto) -> str:
     """Return the name of what enters the last layer."""
-    makers = {output: node for node in graph.node for output in node.output}
+    makers = node_makers(graph)
     products, waiting = [], [OUTPUT_NAME]
     while waiting:
         node = makers.get(waiting.pop())
@@ -133,6 +133,11 @@ def embedding_name(graph: onnx.GraphProto) -> str:
     while name in makers and makers[name].op_type in _BEFORE:
         name = makers[name].input[0]
     return name
+
+
+def node_makers(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
+    """Return the node that makes each value."""
+    return {output: node for node in graph.node for output in node.output}
 
 
 def _makers(graph: onnx.GraphProto, name: str, *, given: str = INPUT_NAME) -> list[onnx.NodeProto]:

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from serkit.onnx_head import Head, embedding_name
+from serkit.onnx_head import Head, embedding_name, node_makers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ def landmark_axes(content: bytes) -> LandmarkAxes | None:
 
 def _landmarks(graph: onnx.GraphProto) -> Matrix | None:
     """Return the matrix whose product with a clip is raised before it enters the last layer."""
-    makers = {output: node for node in graph.node for output in node.output}
+    makers = node_makers(graph)
     raised = makers.get(embedding_name(graph))
     if raised is None or raised.op_type != "Exp":
         return None
@@ -98,7 +98,7 @@ def _constant(graph: onnx.GraphProto, name: str) -> Matrix | None:
     stored = {tensor.name: tensor for tensor in graph.initializer}
     if name in stored:
         return numpy_helper.to_array(stored[name]).astype(np.float64)
-    (node,) = [one for one in graph.node if name in one.output]
+    node = node_makers(graph)[name]
     if node.op_type != "DequantizeLinear":
         return None
     integers, scale = (numpy_helper.to_array(stored[part]).astype(np.float64) for part in node.input[:2])

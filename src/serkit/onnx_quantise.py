@@ -18,6 +18,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from serkit.errors import ExportError
 from serkit.onnx_export import exported_scores
+from serkit.onnx_head import node_makers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +73,7 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
 def _products_in_floats(model: onnx.ModelProto) -> list[onnx.NodeProto]:
     """Find the products of constant weights that follow a GELU, or the means over a clip."""
     nodes, constants = list(model.graph.node), {tensor.name for tensor in model.graph.initializer}
-    makers = {output: node.op_type for node in nodes for output in node.output}
+    makers = node_makers(model.graph)
     means = [place for place, node in enumerate(nodes) if node.op_type == "ReduceMean"]
     pooled = max(means, default=len(nodes))
     return [
@@ -80,8 +81,13 @@ def _products_in_floats(model: onnx.ModelProto) -> list[onnx.NodeProto]:
         for place, node in enumerate(nodes)
         if node.op_type == "MatMul"
         and node.input[1] in constants
-        and (makers.get(node.input[0]) == "Mul" or place > pooled)
+        and (_follows_product(node, makers) or place > pooled)
     ]
+
+
+def _follows_product(node: onnx.NodeProto, makers: dict[str, onnx.NodeProto]) -> bool:
+    maker = makers.get(node.input[0])
+    return maker is not None and maker.op_type == "Mul"
 
 
 def _store_as_integers(model: onnx.ModelProto, product: onnx.NodeProto) -> None:
