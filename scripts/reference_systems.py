@@ -99,6 +99,7 @@ VARIATIONS = (
     *(Variation("ravdess-mlp", (f"seed={seed}",)) for seed in (1, 2)),
     Variation("ravdess-mlp", (WITH_WAVE,)),
     *(Variation("ravdess-mlp", (*WITHOUT_DEV, *seed)) for seed in SEEDS),
+    Variation("ravdess-cnn2d", ("model.epochs=100",)),
     *(Variation("ravdess-cnn1d", (f"seed={seed}",)) for seed in (1, 2)),
     *(Variation("ravdess-cnn1d", (*WITHOUT_DEV, *seed)) for seed in SEEDS),
     Variation("ravdess-cnn1d", ("model.epochs=60",)),

@@ -142,6 +142,7 @@ def test_a_folder_without_recordings_is_an_error(predictor: Predictor, tmp_path:
     [
         (np.zeros(RATE, np.float32), SilentSignalError),
         (np.ones(100, np.float32), TooShortError),
+        (np.ones(int(0.19 * RATE), np.float32), TooShortError),
         (np.full(RATE, np.nan, np.float32), NonFiniteSignalError),
         (np.ones((2, 2, 2), np.float32), InvalidSignalError),
         (np.array(["a"]), InvalidSignalError),

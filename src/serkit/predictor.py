@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serkit.audio import clip_from_array, find_audio_files, load_audio
+from serkit.audio import check_duration, clip_from_array, find_audio_files, load_audio
 from serkit.bundle import load_bundle
 from serkit.errors import AudioNotFoundError, SerkitError
 from serkit.models.calibration import softmax
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from serkit.audio import AudioSource, Clip
     from serkit.bundle import BundleInfo, ModelBundle
+
+# A short syllable. Of less, models would answer as surely as ever.
+LEAST_S = 0.2
 
 
 class Predictor:
@@ -149,10 +152,11 @@ class Predictor:
         Raises
         ------
         SilentSignalError, TooShortError
-            If the clip is digital silence or shorter than the model needs.
+            If the clip is digital silence, or shorter than 0.2 s or what the model needs.
         FeatureError
             If a feature of the clip has no value.
         """
+        check_duration(clip, LEAST_S)
         features = self.info.front_end.extract(clip)
         probabilities = softmax(self._bundle.scores(features[np.newaxis]) / self.info.temperature)[0]
         shares = dict(zip(self.labels, probabilities.tolist(), strict=True))
