@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, f
 from serkit.features import FeatureSet
 
 FORMAT_VERSION = 1
+# A short syllable. Of less, models would answer as surely as ever.
+LEAST_S = 0.2
 
 
 class _Facts(BaseModel):
@@ -171,6 +173,11 @@ class BundleInfo(_Facts):
     robustness: tuple[Loss, ...] = ()
     limits: tuple[str, ...] = ()
     recipe: dict[str, JsonValue] = {}
+
+    @property
+    def minimum_s(self) -> float:
+        """Duration of the shortest clip that the model is asked about, s."""
+        return max(LEAST_S, self.front_end.minimum_s)
 
     @field_validator("labels")
     @classmethod

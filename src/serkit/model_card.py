@@ -159,7 +159,7 @@ def _input_and_output(info: BundleInfo) -> str:
     facts = [
         f"Labels: {', '.join(info.labels)}",
         f"Input: mono speech at {info.front_end.audio.sampling_rate:,} Hz (other rates are resampled)",
-        f"Shortest recording: {info.front_end.minimum_s:.3f} s",
+        f"Shortest recording: {info.minimum_s:.3f} s",
         f"Calibration: scores are divided by the temperature {info.temperature:.3g} before the softmax",
     ]
     if info.serkit_version:

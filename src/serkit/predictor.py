@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from serkit.audio import AudioSource, Clip
     from serkit.bundle import BundleInfo, ModelBundle
 
-# A short syllable. Of less, models would answer as surely as ever.
-LEAST_S = 0.2
-
 
 class Predictor:
     """A loaded model that hears emotion in recordings; safe to share between threads.
@@ -156,7 +153,7 @@ class Predictor:
         FeatureError
             If a feature of the clip has no value.
         """
-        check_duration(clip, LEAST_S)
+        check_duration(clip, self.info.minimum_s)
         features = self.info.front_end.extract(clip)
         probabilities = softmax(self._bundle.scores(features[np.newaxis]) / self.info.temperature)[0]
         shares = dict(zip(self.labels, probabilities.tolist(), strict=True))

@@ -82,16 +82,12 @@ class Stream:
         hop_s: float = 1.0,
         source: str = "stream",
     ) -> None:
-        front_end = predictor.info.front_end
+        info = predictor.info
+        rate = info.front_end.audio.sampling_rate
         self._predictor = predictor
         self._rate = check_rate(sampling_rate, source)
-        self._resampler = Resampler(self._rate, front_end.audio.sampling_rate)
-        self._windows = SpeechWindows(
-            front_end.audio.sampling_rate,
-            Pace(window_s, hop_s),
-            source=source,
-            shortest_s=front_end.minimum_s,
-        )
+        self._resampler = Resampler(self._rate, rate)
+        self._windows = SpeechWindows(rate, Pace(window_s, hop_s), source=source, shortest_s=info.minimum_s)
         self._source, self._finished = source, False
 
     def push(self, signal: ArrayLike) -> list[LivePrediction]:

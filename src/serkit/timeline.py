@@ -50,11 +50,11 @@ def recorded_windows(
     Window
         At the model's sampling rate.
     """
-    front_end = predictor.info.front_end
-    rate, windows = front_end.audio.sampling_rate, None
+    info = predictor.info
+    rate, windows = info.front_end.audio.sampling_rate, None
     for clip in stream_audio(source, sampling_rate=rate, start=stretch[0], end=stretch[1]):
         windows = windows or SpeechWindows(
-            rate, pace, start=clip.start, source=clip.source, shortest_s=front_end.minimum_s
+            rate, pace, start=clip.start, source=clip.source, shortest_s=info.minimum_s
         )
         yield from windows.push(clip.signal)
     if windows:
