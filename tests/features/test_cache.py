@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from serkit import database
 from serkit.errors import FeatureError
-from serkit.features import cache
 from serkit.features.cache import FILE_NAME, FeatureCache
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def test_a_damaged_cache_is_to_be_deleted(tmp_path: Path) -> None:
 
 
 def test_a_cache_that_another_process_keeps_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(database, "PATIENCE_S", 0.01)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(FeatureError, match="locked") as caught:

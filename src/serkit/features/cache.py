@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
+from serkit.database import Database
 from serkit.errors import FeatureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from serkit.features.frames import Floats
 
 FILE_NAME = "features.sqlite3"
-# How long a process waits for another one that is writing, s.
-PATIENCE_S = 60.0
 # Recordings whose features are written at once; what a killed extraction loses at most.
 BATCH = 32
 SCHEMA = """
@@ -76,18 +72,10 @@ class FeatureCache:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE_NAME
         self._waiting: list[tuple[object, ...]] = []
-        with self._mistakes():
-            folder.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self._path, timeout=PATIENCE_S)
-        try:
-            with self._mistakes():
-                self._database.execute("PRAGMA journal_mode=WAL")
-                self._database.execute(SCHEMA)
-        except FeatureError:
-            self._database.close()
-            raise
+        self._database = Database(
+            folder / FILE_NAME, SCHEMA, error=FeatureError, trouble="the feature cache cannot be used"
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -100,8 +88,7 @@ class FeatureCache:
     def get(self, feature_key: str, stretch: Stretch) -> Floats | None:
         """Return the features of a stretch, or None if they are not there or the file has changed since."""
         state = feature_key, *stretch.place, stretch.size, stretch.modified_ns
-        with self._mistakes():
-            row = self._database.execute(QUERY, state).fetchone()
+        row = self._database.first(QUERY, state)
         if row is None:
             return None
         shape, content = row
@@ -117,19 +104,5 @@ class FeatureCache:
 
     def flush(self) -> None:
         """Write what waits, all of it or nothing."""
-        with self._mistakes(), self._database:
-            self._database.executemany(COMMAND, self._waiting)
+        self._database.write(COMMAND, self._waiting)
         self._waiting.clear()
-
-    @contextmanager
-    def _mistakes(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-            raise FeatureError(
-                f"{self._path}: the feature cache cannot be used ({error})",
-                hint="another process writes to it: try again"
-                if busy
-                else "delete it, or choose another folder",
-            ) from error

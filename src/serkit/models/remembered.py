@@ -45,6 +45,7 @@ class Remembered:
 
     def __init__(self, *identity: object) -> None:
         self._identity = repr((EMBEDDINGS_VERSION, *identity)).encode()
+        self._folder: Path | None = None
         self._known: dict[bytes, Vector] | StoredValues = {}
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
@@ -52,11 +53,12 @@ class Remembered:
 
     def __getstate__(self) -> dict[str, Any]:
         # Another process computes anew: what is known is large.
-        return {"_identity": self._identity, "_known": {}}
+        return {"_identity": self._identity, "_folder": None, "_known": {}}
 
     def keep_in(self, folder: Path) -> None:
         """Know from now on what a folder holds for this identity, and keep there what is computed."""
-        self._known = StoredValues(folder)
+        if folder != self._folder:
+            self._folder, self._known = folder, StoredValues(folder)
 
     def __call__(
         self,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serkit.database import Database
 from serkit.errors import TrainingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
 
 FILE_NAME = "embeddings.sqlite3"
-# How long a process waits for another one that is writing, s.
-PATIENCE_S = 60.0
 SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, content BLOB) WITHOUT ROWID"
 QUERY = "SELECT content FROM vectors WHERE key = ?"
 COMMAND = "INSERT OR IGNORE INTO vectors VALUES (?, ?)"
@@ -50,31 +46,16 @@ class StoredValues:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE_NAME
-        with self._mistakes():
-            folder.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self._path, timeout=PATIENCE_S)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute(SCHEMA)
+        self._database = Database(
+            folder / FILE_NAME, SCHEMA, error=TrainingError, trouble="what the encoder heard cannot be kept"
+        )
 
     def get(self, key: bytes) -> Vector | None:
         """Return the vector of a key, or None if there is none."""
-        with self._mistakes():
-            row = self._database.execute(QUERY, (key,)).fetchone()
+        row = self._database.first(QUERY, (key,))
         return None if row is None else np.frombuffer(bytearray(row[0]), dtype=np.float32)
 
     def update(self, vectors: dict[bytes, Vector]) -> None:
         """Keep vectors, all of them or none."""
         rows = [(key, vector.tobytes()) for key, vector in vectors.items()]
-        with self._mistakes(), self._database:
-            self._database.executemany(COMMAND, rows)
-
-    @contextmanager
-    def _mistakes(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise TrainingError(
-                f"{self._path}: what the encoder heard cannot be kept ({error})",
-                hint="delete it, or try again when no other process writes to it",
-            ) from error
+        self._database.write(COMMAND, rows)
