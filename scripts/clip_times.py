@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from serkit.audio import clip_from_array, load_audio
-from serkit.files import write_text
 from serkit.models.network_settings import NetworkSettings
-from serkit.recipe import load_recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from serkit.recipe import Recipe
@@ -24,26 +21,6 @@ REPEATS = 5
 # Support vector machines keep most of the rows that they are trained on, so that these decide.
 ROWS, NETWORK_ROWS, CLASSES = 1300, 16, 8
 MOMENT = {"epochs": 1, "monitor": "train_loss", "watch_dev": False}
-
-
-def clip_times(names: Iterable[str], clip: Path, kept: Path) -> dict[str, float]:
-    """Return milliseconds per clip of each recipe; those that were measured before are read from a file.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Recipes.
-    clip : Path
-        A recording; it is repeated to last three seconds.
-    kept : Path
-        JSON file of what was measured.
-    """
-    times: dict[str, float] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    for name in names:
-        if name not in times:
-            times[name] = ms_per_clip(load_recipe(name), clip)
-    write_text(kept, json.dumps(times, indent=2) + "\n")
-    return times
 
 
 def ms_per_clip(recipe: Recipe, path: Path) -> float:

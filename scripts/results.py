@@ -1,9 +1,10 @@
 """Measure the shipped recipes and write docs/results.md and the log of their runs, docs/results-log.md.
 
 ``python scripts/results.py --corpora DIR``, where DIR holds the folders ravdess, cremad, savee and tess.
-A run that was interrupted goes on where it stopped; one that is done is only read. ``--only RECIPE`` trains
-the runs of this recipe alone, ``--protocol NAME`` those under this protocol; ``--only`` with nothing after it
-trains none. What has not been run is written down as that.
+Each finished run is kept in docs/results-runs.json at once, and the pages are written from that file alone.
+What stands there is not run again, unless its recipe has changed; a run that was interrupted goes on where
+it stopped. ``--only RECIPE`` trains the runs of this recipe alone, ``--protocol NAME`` those under this
+protocol. Without ``--corpora`` nothing is trained. What has not been run is written down as that.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clip_times import clip_times
+from clip_times import ms_per_clip
 from reference_systems import PUBLISHED, VARIATIONS
 from results_pages import FOLDERS, RECIPES, log_page, results_page
-from run_records import Job, read_run
+from run_records import Job, Results, read_run
 
 from serkit.corpora import scan_corpora
 from serkit.errors import SerkitError
 from serkit.files import cache_path, write_text
+from serkit.recipe import load_recipe
 from serkit.training import train
 
 if TYPE_CHECKING:
@@ -36,27 +38,25 @@ PROTOCOLS = ("as_published", "speaker_independent")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parse(arguments)
+    kept = options.out.with_name("results-runs.json")
+    results = Results.load(kept)
     jobs = list_jobs(tuple(options.changes))
-    scans: Scans = {}
-    for job in jobs:
-        if _is_wanted(job, options) and read_run(job, options.runs) is None:
-            _measure(job, options, scans)
-    records = {job: record for job in jobs if (record := read_run(job, options.runs))}
-    systems = {one.recipe for one in PUBLISHED}
-    measured = sorted({job.recipe for job in records} & systems)
-    times = clip_times(measured, HELLO, options.runs / "ms-per-clip.json")
-    write_text(options.out, results_page(records, changes=options.changes, times=times))
+    if options.corpora:
+        _measure_missing(jobs, results, kept, options)
+    current = results.current()
+    records = {job: current[job] for job in jobs if job in current}
+    write_text(options.out, results_page(records, changes=options.changes, times=results.ms_per_clip))
     write_text(options.out.with_name("results-log.md"), log_page(records))
     print(options.out)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--corpora", type=Path, required=True, metavar="DIR", help="folder of the corpora")
+    parser.add_argument("--corpora", type=Path, metavar="DIR", help="folder of the corpora")
     parser.add_argument("--out", type=Path, default=Path("docs/results.md"), metavar="FILE")
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="folder of the runs")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="how much to do at once")
-    parser.add_argument("--only", nargs="*", metavar="RECIPE", help="train the runs of these recipes alone")
+    parser.add_argument("--only", nargs="+", metavar="RECIPE", help="train the runs of these recipes alone")
     parser.add_argument("--protocol", metavar="NAME", help="train the runs under this protocol alone")
     parser.add_argument(
         "--again", nargs="*", default=[], metavar="RECIPE", help="run these as published a second time"
@@ -74,6 +74,21 @@ def list_jobs(changes: tuple[str, ...] = ()) -> list[Job]:
     varied = [Job(one.recipe, "as_published", (*changes, *one.changes)) for one in VARIATIONS]
     repeated = [Job(one.recipe, "as_published", changes, again=True) for one in PUBLISHED]
     return [*unseen, *systems, *varied, *repeated]
+
+
+def _measure_missing(jobs: list[Job], results: Results, kept: Path, options: argparse.Namespace) -> None:
+    """Run what is wanted and not known yet, and keep each result as soon as it is there."""
+    scans: Scans = {}
+    done = results.current()
+    for job in jobs:
+        if _is_wanted(job, options) and job not in done:
+            _measure(job, options, scans)
+            results.add(read_run(job, options.runs))
+            results.save(kept)
+    measured = {run.recipe for run in results.runs} & {one.recipe for one in PUBLISHED}
+    for name in sorted(measured - set(results.ms_per_clip)):
+        results.ms_per_clip[name] = round(ms_per_clip(load_recipe(name), HELLO), 1)
+        results.save(kept)
 
 
 def _is_wanted(job: Job, options: argparse.Namespace) -> bool:

@@ -1,4 +1,4 @@
-"""The pages that scripts/results.py writes, from the records of finished runs."""
+"""The pages that scripts/results.py writes, from nothing but the records of finished runs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from typing import TYPE_CHECKING
 from reference_systems import PUBLISHED, SYSTEMS, VARIATIONS
 from run_records import Job
 
-from serkit import __version__
 from serkit.corpora import CORPORA
-from serkit.evaluation.tables import percent, summary_line
+from serkit.evaluation.tables import percent
 from serkit.recipe import load_recipe
-from serkit.training.plan import library_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reference_systems import Published
     from run_records import RunRecord
-
-    from serkit.evaluation.report import Score
 
     Records = Mapping[Job, RunRecord]
 
@@ -54,7 +50,7 @@ systems, under the protocol that each published and on unseen speakers. All of t
 {command}
 ```
 
-with serkit {version} ({libraries}), where `CORPORA` holds the folders {folders}. Every run, with its own
+with {versions}, where `CORPORA` holds the folders {folders}. Every run, with its own
 command, seed and time, stands in the [log](results-log.md).
 """
 
@@ -129,11 +125,9 @@ def results_page(
     """Return docs/results.md; `times` are milliseconds per clip of each recipe."""
     given = [part for change in changes for part in ("--set", change)]
     command = shlex.join(["python", "scripts/results.py", "--corpora", "CORPORA", *given])
-    libraries = ", ".join(
-        f"{name} {version}" for name, version in library_versions().items() if name != "serkit"
-    )
+    versions = "; ".join(dict.fromkeys(run.versions for run in records.values())) or NOT_RUN
     folders = ", ".join(f"`{folder}`" for folder in FOLDERS.values())
-    head = HEAD.format(command=command, version=__version__, libraries=libraries, folders=folders)
+    head = HEAD.format(command=command, versions=versions, folders=folders)
     unseen = [_section(corpus, records, tuple(changes)) for corpus in FOLDERS]
     return "\n".join([head, *unseen, *_systems(records, tuple(changes), times or {}), NOTES])
 
@@ -150,21 +144,17 @@ def _section(corpus: str, records: Records, changes: tuple[str, ...]) -> str:
     runs = {name: records[job] for name in RECIPES if (job := Job(name, corpus, changes)) in records}
     if not runs:
         return f"{title}\n{NOT_RUN.capitalize()}.\n"
-    reports = [run.report for run in runs.values()]
-    emotions = [one.emotion for one in reports[0].per_class]
-    recalls = [
-        (RECIPES[name], *(str(one.recall) for one in run.report.per_class)) for name, run in runs.items()
-    ]
-    remarks = dict.fromkeys(remark for one in reports for remark in (*one.facts.cautions, *one.facts.notes))
+    first = next(iter(runs.values()))
+    recalls = [(RECIPES[name], *map(str, run.recalls.values())) for name, run in runs.items()]
+    remarks = dict.fromkeys(remark for run in runs.values() for remark in run.remarks)
     return "\n".join(
         [
             title,
-            f"{_edition(corpus, next(iter(runs.values())))} Licence: {facts.licence}.\n",
-            f"Protocol: {summary_line(reports[0])} · {len(reports[0].folds)} folds. "
-            f"ComParE 2013: {COMPARE_UAR[corpus]} % UAR.\n",
+            f"{_edition(corpus, first)} Licence: {facts.licence}.\n",
+            f"Protocol: {first.tested} · {first.n_folds} folds. ComParE 2013: {COMPARE_UAR[corpus]} % UAR.\n",
             _table(SCORES, [_scores(name, runs.get(name)) for name in RECIPES]),
             "Recall of each emotion, %:\n",
-            _table("|".join(["model", *emotions]), recalls),
+            _table("|".join(["model", *first.recalls]), recalls),
             *(f"- {remark}" for remark in remarks),
             "",
         ]
@@ -175,35 +165,23 @@ def _edition(corpus: str, run: RunRecord) -> str:
     """Say how much of the published corpus was there."""
     facts = CORPORA[corpus]
     clips, speakers = sum(facts.counts["speech"].values()), len(facts.speakers)
-    found = run.report.n_speakers
-    return f"Used: {run.report.n_clips:,} of {clips:,} published clips, {found} of {speakers} speakers."
+    return f"Used: {run.n_clips:,} of {clips:,} published clips, {run.n_speakers} of {speakers} speakers."
 
 
 def _scores(name: str, run: RunRecord | None) -> tuple[str, ...]:
     if run is None:
         return (RECIPES[name], *[NOT_RUN] * (SCORES.count("|")))
-    mean, deviation = run.report.fold_mean("uar")
-    scores: Iterable[Score] = (run.report.scores[score] for score in ("war", "macro_f1", "ece"))
-    return (
-        RECIPES[name],
-        f"**{run.report.uar}**",
-        f"{percent(mean)} ± {percent(deviation)}",
-        *map(str, scores),
-        ", ".join(chosen_parameters(run)),
-        _time(run),
-    )
+    fold_mean = " ± ".join(map(percent, run.fold_uar or ()))
+    scores = [str(run.scores[name]) for name in ("war", "macro_f1", "ece")]
+    return RECIPES[name], f"**{run.uar}**", fold_mean, *scores, chosen_text(run.chosen), _time(run)
 
 
-def chosen_parameters(run: RunRecord) -> list[str]:
+def chosen_text(chosen: Mapping[str, tuple[float, float]]) -> str:
     """Say from where to where each searched parameter was chosen."""
-    records = list(run.chosen.values())
-    candidates = records[0]["candidates"]
-    searched = candidates[0]["parameters"] if candidates else {}
-    values = {name: sorted({record["parameters"][name] for record in records}) for name in searched}
-    return [
-        f"{name} {few[0]:g}" if len(few) == 1 else f"{name} {few[0]:g}–{few[-1]:g}"
-        for name, few in values.items()
-    ]
+    return ", ".join(
+        f"{name} {low:g}" if low == high else f"{name} {low:g}–{high:g}"
+        for name, (low, high) in chosen.items()
+    )
 
 
 def _systems(records: Records, changes: tuple[str, ...], times: Mapping[str, float]) -> Iterator[str]:
@@ -230,8 +208,8 @@ def _system_row(one: Published, records: Records, changes: tuple[str, ...]) -> t
         f"{one.accuracy:.1f}" + (f" ({one.also})" if one.also else ""),
         _as_published(one, published),
         percent(published.train_accuracy) if published else NOT_RUN,
-        str(honest.report.scores["war"]) if honest else NOT_RUN,
-        f"**{honest.report.uar}**" if honest else NOT_RUN,
+        str(honest.scores["war"]) if honest else NOT_RUN,
+        f"**{honest.uar}**" if honest else NOT_RUN,
         f"{_time(published)} / {_time(honest)}",
         f"{parameters:,}" if parameters else "–",
     )
@@ -240,7 +218,7 @@ def _system_row(one: Published, records: Records, changes: tuple[str, ...]) -> t
 def _beside_rows(records: Records, changes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Yield our recipe and each system, with a score for each corpus."""
     ours = [records.get(Job(IMPROVED, corpus, changes)) for corpus in FOLDERS]
-    yield f"`{IMPROVED}`", *(f"**{run.report.uar}**" if run else NOT_RUN for run in ours)
+    yield f"`{IMPROVED}`", *(f"**{run.uar}**" if run else NOT_RUN for run in ours)
     for number in range(len(SYSTEMS)):
         jobs = [Job(one.recipe, "speaker_independent", changes) for one in PUBLISHED if one.system == number]
         yield f"system {number}", *(_best(corpus, jobs, records) for corpus in FOLDERS)
@@ -249,17 +227,11 @@ def _beside_rows(records: Records, changes: tuple[str, ...]) -> Iterator[tuple[s
 def _best(corpus: str, jobs: Sequence[Job], records: Records) -> str:
     """Return the best UAR of a system's models on a corpus that it learns."""
     jobs = [job for job in jobs if corpus in load_recipe(job.recipe).corpora(job.protocol)]
-    scores = {job: corpus_uar(records[job], corpus) for job in jobs if job in records}
+    scores = {job: records[job].corpus_uar(corpus) for job in jobs if job in records}
     if not scores:
         return NOT_RUN if jobs else "–"
     best = max(scores, key=lambda job: scores[job].value or 0.0)
     return f"{scores[best]}, `{best.recipe}`"
-
-
-def corpus_uar(run: RunRecord, corpus: str) -> Score:
-    """Return the UAR of a run on the test clips of one of its corpora."""
-    groups = run.report.groups.get("corpus", ())
-    return next((group.uar for group in groups if group.group == corpus), run.report.uar)
 
 
 def _ms(time: float | None) -> str:
@@ -271,7 +243,7 @@ def _as_published(one: Published, run: RunRecord | None) -> str:
         return NOT_RUN
     text = percent(run.accuracy)
     if one.also:
-        precision, recall = map(percent, run.at_half)
+        precision, recall = map(percent, run.at_half or (None, None))
         text += f" (precision {precision}, recall {recall} at 0.5)"
     return text
 
@@ -288,9 +260,9 @@ def _log_row(run: RunRecord) -> tuple[str, ...]:
         f"`{run.job.command}`" + (", again" if run.job.again else ""),
         str(run.seed),
         _time(run),
-        f"{run.report.n_clips:,}",
+        f"{run.n_clips:,}",
         percent(run.accuracy),
-        percent(run.report.uar.value),
+        percent(run.uar.value),
         run.digest,
     )
 

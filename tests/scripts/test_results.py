@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -10,20 +11,24 @@ import numpy as np
 import pandas
 import pytest
 
-from serkit.evaluation import Predictions
+from serkit.errors import SerkitError
+from serkit.evaluation import EvaluationReport, Predictions
 from serkit.evaluation.report import REPORT_FILE
 from serkit.recipe import load_recipe
 from serkit.training import reporting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 CREMA_D = {"neutral": "NEU", "happy": "HAP", "sad": "SAD", "angry": "ANG"}
 SAVEE = {"neutral": "n", "happy": "h", "sad": "sa", "angry": "a"}
 # A handful of features and of parameters: the page is what is tested.
 QUICK = ["--set", "features.set=means-162", "--set", "search.folds=2", "--set", "search.grid={C=[0.01, 1]}"]
+CHANGES = tuple(QUICK[1::2])
 OWN = ["functionals-logistic-regression", "functionals-svm-rbf"]
+# One model of a published system.
+SYSTEM = "ravdess-logistic-regression"
 
 
 @pytest.fixture(scope="module")
@@ -69,31 +74,67 @@ def scripts() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="module")
-def written(
-    scripts: SimpleNamespace, corpora: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, Path]:
-    """The page and the folder of the runs."""
-    folder = tmp_path_factory.mktemp("results")
-    out, runs = folder / "results.md", folder / "runs"
-    arguments = ["--corpora", str(corpora), "--out", str(out), "--runs", str(runs), *QUICK, "--only", *OWN]
+def measured(
+    scripts: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Path]]:
+    """Write the pages into a folder, with its own runs; drawing takes longer than training here."""
+    cache = tmp_path_factory.mktemp("cache")
+
+    def measure(folder: Path, *arguments: str) -> Path:
+        out = folder / "results.md"
+        scripts.results.main(["--out", str(out), "--runs", str(folder / "runs"), *QUICK, *arguments])
+        return out
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        # Drawing takes longer than training here.
+        patch.setenv("XDG_CACHE_HOME", str(cache))
         patch.setattr(
             reporting, "write_report", lambda report, folder, **_: report.save(folder / REPORT_FILE)
         )
-        scripts.results.main(arguments)
-        first = out.read_text(encoding="utf-8")
-        # What is done is read, not trained: even the training times stay.
-        scripts.results.main(arguments)
-    assert out.read_text(encoding="utf-8") == first
-    return first, runs
+        yield measure
+
+
+@pytest.fixture(scope="module")
+def written(
+    measured: Callable[..., Path], corpora: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path]:
+    """The page and its folder."""
+    folder = tmp_path_factory.mktemp("results")
+    given = ["--corpora", str(corpora), "--only"]
+    measured(folder, *given, *OWN)
+    first = measured(folder, *given, SYSTEM, "--protocol", "speaker_independent").read_text(encoding="utf-8")
+    # What is done is known, not trained: even the times stay.
+    assert measured(folder, *given, *OWN).read_text(encoding="utf-8") == first
+    return first, folder
+
+
+def test_the_pages_are_written_from_the_records_alone(
+    written: tuple[str, Path], measured: Callable[..., Path], tmp_path: Path
+) -> None:
+    text, folder = written
+    shutil.copy(folder / "results-runs.json", tmp_path)
+    assert measured(tmp_path).read_text(encoding="utf-8") == text
+    for name in ("results-log.md", "results-runs.json"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_finished_run_is_kept_when_a_later_one_fails(
+    measured: Callable[..., Path], corpora: Path, scripts: SimpleNamespace, tmp_path: Path
+) -> None:
+    some = tmp_path / "corpora"
+    some.mkdir()
+    (some / "ravdess").symlink_to(corpora / "ravdess")
+    with pytest.raises(SerkitError, match="cremad: no such folder"):
+        measured(tmp_path, "--corpora", str(some), "--only", OWN[0])
+    (record,) = scripts.runs.Results.load(tmp_path / "results-runs.json").runs
+    assert (record.recipe, record.protocol, record.n_speakers) == (OWN[0], "ravdess", 6)
+    assert not (tmp_path / "results.md").exists()
 
 
 def test_the_page_says_what_was_measured_on_what_and_how(written: tuple[str, Path]) -> None:
-    text, runs = written
+    text, folder = written
     prose = " ".join(text.split())
-    assert len([path for path in runs.iterdir() if path.is_dir()]) == 8
+    assert len(list((folder / "runs").iterdir())) == 9
     for said in (
         "python scripts/results.py --corpora CORPORA --set features.set=means-162",
         "with serkit 0.1.0 (python 3.",
@@ -131,27 +172,27 @@ def test_chosen_parameters_are_told_from_the_lowest_to_the_highest(
     scripts: SimpleNamespace, values: tuple[float, ...], said: str
 ) -> None:
     candidates = [{"parameters": {"C": 0.5}}]
-    chosen = {str(n): {"candidates": candidates, "parameters": {"C": c}} for n, c in enumerate(values)}
-    assert scripts.pages.chosen_parameters(SimpleNamespace(chosen=chosen)) == [said]
+    folds = [{"candidates": candidates, "parameters": {"C": value, "gamma": 1.0}} for value in values]
+    assert scripts.pages.chosen_text(scripts.runs.chosen_parameters(folds)) == said
 
 
 def test_what_has_not_been_run_is_said(written: tuple[str, Path], scripts: SimpleNamespace) -> None:
     text, _ = written
-    for one in scripts.systems.PUBLISHED:
+    for one in (one for one in scripts.systems.PUBLISHED if one.recipe != SYSTEM):
         (row,) = [line for line in text.splitlines() if line.startswith(f"| `{one.recipe}` | {one.accuracy}")]
         assert row.count("not run") == 7
     (ours,) = [line for line in text.splitlines() if line.startswith("| `functionals-landmarks`")]
     assert ours.count("not run") == 4
     rows = {line[2:10]: line for line in text.splitlines() if line.startswith("| system ")}
-    assert [line.count("not run") for line in rows.values()] == [1, 3, 1, 1, 4]
+    assert [line.count("not run") for line in rows.values()] == [1, 3, 0, 1, 4]
     assert text.count("| not run |\n") >= len(scripts.systems.VARIATIONS)
 
 
 def test_the_log_has_one_line_for_each_run(written: tuple[str, Path]) -> None:
-    _, runs = written
-    lines = (runs.parent / "results-log.md").read_text(encoding="utf-8").splitlines()
+    _, folder = written
+    lines = (folder / "results-log.md").read_text(encoding="utf-8").splitlines()
     rows = [line for line in lines if line.startswith("| `serkit train")]
-    assert len(rows) == 8
+    assert len(rows) == 9
     assert rows[0].startswith("| `serkit train functionals-logistic-regression --protocol ravdess --set")
     assert " s | " in rows[0]
 
@@ -165,45 +206,72 @@ def test_every_recipe_has_the_protocols_and_changes_of_its_runs(scripts: SimpleN
         assert len(job.folder) <= 220
 
 
-def test_a_run_of_another_recipe_does_not_count(written: tuple[str, Path], scripts: SimpleNamespace) -> None:
-    _, runs = written
-    changes = ("features.set=means-162", "search.folds=2", "search.grid={C=[0.01, 1]}")
-    job = scripts.runs.Job(OWN[0], "savee", changes)
-    assert scripts.runs.read_run(job, runs) is not None
-    moved = scripts.runs.Job(OWN[0], "savee", (*changes, "seed=1"))
-    (runs / moved.folder).symlink_to(runs / job.folder)
-    assert scripts.runs.read_run(moved, runs) is None
-    (runs / moved.folder).unlink()
+def test_a_record_says_what_the_report_of_its_run_says(
+    written: tuple[str, Path], scripts: SimpleNamespace
+) -> None:
+    _, folder = written
+    job = scripts.runs.Job(OWN[0], "savee", CHANGES)
+    record = scripts.runs.Results.load(folder / "results-runs.json").current()[job]
+    report = EvaluationReport.load(folder / "runs" / job.folder)
+    assert str(record.uar) == str(report.uar)
+    assert [str(recall) for recall in record.recalls.values()] == [
+        str(one.recall) for one in report.per_class
+    ]
+    assert record.n_clips == 64
+    assert record.accuracy == pytest.approx(report.scores["war"].value, abs=1e-4)
+
+
+@pytest.mark.parametrize(("change", "current"), [("seed=1", False), ("model.C=5", False), ("seed=0", True)])
+def test_a_run_of_another_recipe_does_not_count(
+    written: tuple[str, Path], scripts: SimpleNamespace, change: str, current: bool
+) -> None:
+    _, folder = written
+    results = scripts.runs.Results.load(folder / "results-runs.json")
+    record = results.runs[0].model_copy(update={"changes": (*CHANGES, change)})
+    results.add(record)
+    assert len(results.runs) == 10
+    assert (record.job in results.current()) == current
+
+
+def test_the_pages_of_the_repository_are_those_of_its_records(
+    scripts: SimpleNamespace, tmp_path: Path
+) -> None:
+    shutil.copy(ROOT / "docs" / "results-runs.json", tmp_path)
+    scripts.results.main(["--out", str(tmp_path / "results.md")])
+    for name in ("results.md", "results-log.md"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert text == (ROOT / "docs" / name).read_text(encoding="utf-8")
 
 
 def test_published_scores_are_counted_as_the_systems_do(scripts: SimpleNamespace) -> None:
     # Of SAVEE a report would rule out "calm"; a published accuracy does not.
     rows = pandas.DataFrame({"corpus": ["savee"] * 2, "emotion": ["sad", "sad"]})
-    predictions = Predictions(rows, np.array([[0.6, 0.4], [0.2, 0.8]]), ("calm", "sad"))
-    job = scripts.runs.Job("ravdess-mlp", "as_published")
-    run = scripts.runs.RunRecord(job, None, predictions, {"1": {"training_s": 2.0}}, 0, None)
-    assert run.accuracy == 0.5
-    assert run.at_half == (0.5, 0.5)
-    assert run.training_s == 2.0
-    assert len(run.digest) == 10
-    assert scripts.runs.RunRecord(job, None, predictions, {}, 1, None).digest == run.digest
+    probabilities = np.array([[0.6, 0.4], [0.2, 0.8]])
+    decided = scripts.runs.decisions(Predictions(rows, probabilities, ("calm", "sad")))
+    assert decided["accuracy"] == 0.5
+    assert decided["at_half"] == (0.5, 0.5)
+    for moved_by, same in ((2e-6, True), (2e-4, False)):
+        moved = Predictions(rows, probabilities + moved_by, ("calm", "sad"))
+        assert (scripts.runs.decisions(moved)["digest"] == decided["digest"]) == same
 
 
-def test_a_score_of_one_corpus_is_that_of_its_test_clips(scripts: SimpleNamespace) -> None:
-    groups = {"corpus": [SimpleNamespace(group="savee", uar=0.5), SimpleNamespace(group="tess", uar=0.75)]}
-    for found, corpus, score in ((groups, "tess", 0.75), (groups, "savee", 0.5), ({}, "tess", 0.625)):
-        run = SimpleNamespace(report=SimpleNamespace(groups=found, uar=0.625))
-        assert scripts.pages.corpus_uar(run, corpus) == score
-
-
-def test_the_time_of_a_clip_is_measured_once(
-    scripts: SimpleNamespace, tmp_path: Path, voice_file: Path
+def test_a_score_of_one_corpus_is_that_of_its_test_clips(
+    written: tuple[str, Path], scripts: SimpleNamespace
 ) -> None:
-    kept = tmp_path / "times.json"
-    names = ["ravdess-functionals-dense"]
-    times = scripts.clip_times.clip_times(names, voice_file, kept)
-    assert 0 < times[names[0]] < 10_000
-    assert scripts.clip_times.clip_times(names, voice_file, kept) == times
+    _, folder = written
+    record = scripts.runs.Results.load(folder / "results-runs.json").runs[0]
+    assert record.corpus_uar("tess") == record.uar
+    several = record.model_copy(update={"corpora": {"tess": scripts.runs.Figure(0.75)}})
+    assert str(several.corpus_uar("tess")) == "75.0"
+
+
+def test_the_time_of_a_clip_is_measured(written: tuple[str, Path], scripts: SimpleNamespace) -> None:
+    text, folder = written
+    times = scripts.runs.Results.load(folder / "results-runs.json").ms_per_clip
+    assert set(times) == {SYSTEM}
+    assert 0 < times[SYSTEM] < 10_000
+    (row,) = [line for line in text.splitlines() if line.startswith(f"| `{SYSTEM}` | 42.2 | not run")]
+    assert row.endswith(f" | {times[SYSTEM]:.1f} |")
 
 
 def test_the_published_systems_have_their_recipes(scripts: SimpleNamespace) -> None:
