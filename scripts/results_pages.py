@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import shlex
+import statistics
 from typing import TYPE_CHECKING
 
 from reference_systems import PUBLISHED, SYSTEMS, VARIATIONS
 from run_records import Job
 
 from serkit.corpora import CORPORA
+from serkit.evaluation import Score
 from serkit.evaluation.tables import percent
 from serkit.recipe import load_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reference_systems import Published
+    from reference_systems import Published, Variation
     from run_records import RunRecord
 
     Records = Mapping[Job, RunRecord]
@@ -30,12 +33,15 @@ FOLDERS = {"ravdess": "ravdess", "crema-d": "cremad", "savee": "savee", "tess": 
 # The one of them that stands beside the published systems.
 IMPROVED = "functionals-landmarks"
 NOT_RUN = "not run"
+SEED = "seed="
 SCORES = "model|UAR %|mean of folds|WAR %|macro F1 %|ECE %|chosen parameters|training time"
 SYSTEM_SCORES = (
-    "recipe|published accuracy|as published: accuracy|as published: accuracy in training|"
+    "recipe|published accuracy|as published: accuracy|the published one is|"
+    "as published: accuracy in training|"
     "unseen speakers: accuracy|unseen speakers: UAR|"
     "training time, as published / unseen|parameters|ms per clip"
 )
+VARIED = "recipe|published accuracy|changed|seeds|accuracy %"
 LOG = "run|seed|training time|test clips|accuracy %|UAR %|checksum of the test probabilities"
 # Best classifier on the ComParE 2013 functionals, scaled by training rows alone; Keesing et al. (2021).
 COMPARE_UAR = {"ravdess": 59, "crema-d": 61, "savee": 47, "tess": 47}
@@ -62,9 +68,13 @@ a test on unseen speakers; the other splits share speakers, and system 1 even al
 the split. [Leakage](leakage.md) shows what that is worth.
 
 All values in per cent. The accuracies *as published* are among all emotions of the recipe, as the systems
-count them; those on unseen speakers are among the emotions of the corpus that a clip is from. In brackets,
-the 95 % interval over speakers. The *accuracy in training* is that of a network's last epoch, on the very
-rows that it learns from, dropout at work.
+count them; those on unseen speakers are among the emotions of the corpus that a clip is from. The *accuracy
+in training* is that of a network's last epoch, on the very rows that it learns from, dropout at work.
+
+In brackets, 95 % intervals: on unseen speakers over speakers; as published over test clips, that is, what
+the draw of so few clips leaves open. The column behind it says where the published accuracy lies. If it is
+*inside*, these clips cannot tell it from ours; if it is *above* or *below*, chance in the draw of the clips
+does not explain the difference.
 """
 
 BESIDE_HEAD = """\
@@ -79,7 +89,8 @@ VARIATIONS_HEAD = """\
 ### What was assumed, varied
 
 Where a source does not say a setting, or a score as published is missed, the setting is varied under the
-published protocol. All that was tried is here. None of it was chosen for the recipe by these scores.
+published protocol. All that was tried is here. None of it was chosen for the recipe by these scores. Where
+only the seed differs, the accuracies stand together, in the order of their seeds.
 """
 
 NOTES = """\
@@ -89,9 +100,12 @@ NOTES = """\
   its speaker. *UAR* is the unweighted average recall, the mean of the recalls of the emotions; *WAR* the
   share of right decisions; *ECE* the expected calibration error of the probabilities. *Mean of folds* is
   the UAR of each fold, averaged, ± the standard deviation over folds.
-- **Intervals**, in brackets, hold the middle 95 % of 1,000 bootstrap draws of the test speakers. They say
-  how much a score depends on who was tested, not on who was trained on. Over two to four speakers, as in
-  TESS and SAVEE, an interval is a rough one and too narrow: read it as a hint.
+- **Intervals over speakers**, in brackets, hold the middle 95 % of 1,000 bootstrap draws of the test
+  speakers. They say how much a score depends on who was tested, not on who was trained on. Over two to four
+  speakers, as in TESS and SAVEE, an interval is a rough one and too narrow: read it as a hint.
+- **Intervals over test clips**, of the accuracies as published, are Wilson's. The clips of one actor resemble
+  each other, so that they are rather too narrow where few actors are tested; and a published accuracy has as
+  wide an interval of its own. They know nothing of the seed of a network: for that, see what was varied.
 - **Chosen parameters** are the lowest and the highest value that the folds chose from the grid of the
   recipe. Each fold chooses them, and the temperature of its probabilities, on held-out speakers of its
   training part; its test part is predicted once.
@@ -195,7 +209,7 @@ def _systems(records: Records, changes: tuple[str, ...], times: Mapping[str, flo
     yield BESIDE_HEAD.format(ours=IMPROVED)
     yield _table("|".join(["model", *FOLDERS]), _beside_rows(records, changes))
     yield VARIATIONS_HEAD
-    yield _table("recipe|changed|accuracy %", _variation_rows(records, changes))
+    yield _table(VARIED, _variation_rows(records, changes))
 
 
 def _system_row(one: Published, records: Records, changes: tuple[str, ...]) -> tuple[str, ...]:
@@ -206,7 +220,7 @@ def _system_row(one: Published, records: Records, changes: tuple[str, ...]) -> t
     return (
         f"`{one.recipe}`",
         f"{one.accuracy:.1f}" + (f" ({one.also})" if one.also else ""),
-        _as_published(one, published),
+        *_as_published(one, published),
         percent(published.train_accuracy) if published else NOT_RUN,
         str(honest.scores["war"]) if honest else NOT_RUN,
         f"**{honest.uar}**" if honest else NOT_RUN,
@@ -238,21 +252,52 @@ def _ms(time: float | None) -> str:
     return NOT_RUN if time is None else f"{time:.1f}"
 
 
-def _as_published(one: Published, run: RunRecord | None) -> str:
+def _as_published(one: Published, run: RunRecord | None) -> tuple[str, str]:
+    """Return our accuracy with its interval, and where the published one lies."""
     if run is None:
-        return NOT_RUN
-    text = percent(run.accuracy)
+        return NOT_RUN, NOT_RUN
+    low, high = wilson_interval(round(run.accuracy * run.n_clips), run.n_clips)
+    text = str(Score(value=run.accuracy, low=low, high=high))
     if one.also:
         precision, recall = map(percent, run.at_half or (None, None))
-        text += f" (precision {precision}, recall {recall} at 0.5)"
-    return text
+        text += f", precision {precision}, recall {recall} at 0.5"
+    published = one.accuracy / 100
+    return text, "above" if published > high else "below" if published < low else "inside"
+
+
+def wilson_interval(right: int, total: int) -> tuple[float, float]:
+    """Return the 95 % score interval of a share without correction for continuity (Wilson, 1927)."""
+    z = statistics.NormalDist().inv_cdf(0.975)
+    share, weight = right / total, z**2 / total
+    half = z * math.sqrt(share * (1 - share) / total + weight / (4 * total))
+    return (share + weight / 2 - half) / (1 + weight), (share + weight / 2 + half) / (1 + weight)
 
 
 def _variation_rows(records: Records, changes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for one in VARIATIONS:
-        run = records.get(Job(one.recipe, "as_published", (*changes, *one.changes)))
-        changed = ", ".join(f"`{change}`" for change in one.changes)
-        yield f"`{one.recipe}`", changed, percent(run.accuracy) if run else NOT_RUN
+    published = {one.recipe: f"{one.accuracy:.1f}" for one in PUBLISHED}
+    for (recipe, changed), seeds in seed_groups(VARIATIONS).items():
+        runs = [records.get(Job(recipe, "as_published", (*changes, *changed, *seed))) for seed in seeds]
+        what = ", ".join(f"`{change}`" for change in changed) or "nothing but the seed"
+        numbers = ", ".join(seed[0].removeprefix(SEED) if seed else "0" for seed in seeds)
+        yield f"`{recipe}`", published[recipe], what, numbers, _accuracies(runs)
+
+
+def seed_groups(
+    variations: Iterable[Variation],
+) -> dict[tuple[str, tuple[str, ...]], list[tuple[str, ...]]]:
+    """Return the seeds of each recipe and its other changes; the recipe itself was run with seed 0."""
+    groups: dict[tuple[str, tuple[str, ...]], list[tuple[str, ...]]] = {}
+    for one in variations:
+        changed = tuple(change for change in one.changes if not change.startswith(SEED))
+        seeds = groups.setdefault((one.recipe, changed), [] if changed else [()])
+        seeds.append(one.changes[len(changed) :])
+    return groups
+
+
+def _accuracies(runs: Sequence[RunRecord | None]) -> str:
+    text = ", ".join(percent(run.accuracy) if run else NOT_RUN for run in runs)
+    known = [run.accuracy for run in runs if run]
+    return f"{text}: mean {percent(statistics.fmean(known))}" if len(known) == len(runs) > 1 else text
 
 
 def _log_row(run: RunRecord) -> tuple[str, ...]:

@@ -176,16 +176,69 @@ def test_chosen_parameters_are_told_from_the_lowest_to_the_highest(
     assert scripts.pages.chosen_text(scripts.runs.chosen_parameters(folds)) == said
 
 
+# Newcombe (1998), Statistics in Medicine 17, table I, method 3.
+@pytest.mark.parametrize(
+    ("right", "total", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_the_interval_over_clips_is_the_published_one(
+    scripts: SimpleNamespace, right: int, total: int, low: float, high: float
+) -> None:
+    assert scripts.pages.wilson_interval(right, total) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_the_published_accuracy_is_placed_in_the_interval_of_ours(scripts: SimpleNamespace) -> None:
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    rows = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    placed = [row for row in rows if row[3] in ("inside", "above", "below")]
+    assert len(placed) == len(scripts.systems.PUBLISHED)
+    for row in placed:
+        low, high = map(float, row[2].split("(")[1].split(")")[0].split("–"))
+        published = float(row[1].split()[0])
+        assert row[3] == ("above" if published > high else "below" if published < low else "inside")
+
+
+def test_runs_that_differ_by_their_seed_stand_together(scripts: SimpleNamespace) -> None:
+    variations = [
+        scripts.systems.Variation("a", changes) for changes in (("seed=1",), ("x=1",), ("x=1", "seed=2"))
+    ]
+    assert scripts.pages.seed_groups(variations) == {
+        ("a", ()): [(), ("seed=1",)],
+        ("a", ("x=1",)): [(), ("seed=2",)],
+    }
+    of_all = [run for one in scripts.systems.VARIATIONS for run in one.changes[:-1]]
+    assert not [change for change in of_all if change.startswith("seed=")]
+
+
 def test_what_has_not_been_run_is_said(written: tuple[str, Path], scripts: SimpleNamespace) -> None:
     text, _ = written
+    systems, _, varied = text.partition("### What was assumed, varied")
     for one in (one for one in scripts.systems.PUBLISHED if one.recipe != SYSTEM):
-        (row,) = [line for line in text.splitlines() if line.startswith(f"| `{one.recipe}` | {one.accuracy}")]
-        assert row.count("not run") == 7
+        start = f"| `{one.recipe}` | {one.accuracy}"
+        (row,) = [line for line in systems.splitlines() if line.startswith(start)]
+        assert row.count("not run") == 8
     (ours,) = [line for line in text.splitlines() if line.startswith("| `functionals-landmarks`")]
     assert ours.count("not run") == 4
     rows = {line[2:10]: line for line in text.splitlines() if line.startswith("| system ")}
     assert [line.count("not run") for line in rows.values()] == [1, 3, 0, 1, 4]
-    assert text.count("| not run |\n") >= len(scripts.systems.VARIATIONS)
+    cells = [line[2:-2].split(" | ")[-1] for line in varied.splitlines() if line.startswith("| `")]
+    assert len(cells) == len(scripts.pages.seed_groups(scripts.systems.VARIATIONS))
+    assert {word for cell in cells for word in cell.split(", ")} == {"not run"}
+
+
+def test_accuracies_of_several_seeds_have_their_mean(scripts: SimpleNamespace) -> None:
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    cells = [
+        line[2:-2].split(" | ")[3:]
+        for line in text.splitlines()
+        if line.startswith("| `ravdess-cnn1d` | 35.6 | ")
+    ]
+    assert ["0, 1, 2", "31.1, 38.3, 37.8: mean 35.7"] in cells
 
 
 def test_the_log_has_one_line_for_each_run(written: tuple[str, Path]) -> None:
