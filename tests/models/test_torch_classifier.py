@@ -281,7 +281,12 @@ def test_a_machine_that_fails_at_bfloat16_is_refused(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     ("flags", "computes", "taken"),
-    [("amx_bf16 amx_tile", True, "bfloat16"), ("amx_bf16", False, "float32"), ("avx512f", True, "float32")],
+    [
+        ("amx_bf16 amx_tile", True, "bfloat16"),
+        ("avx512f avx512_bf16", True, "bfloat16"),
+        ("amx_bf16", False, "float32"),
+        ("avx512f", True, "float32"),
+    ],
 )
 def test_auto_takes_bfloat16_where_it_helps_and_works(
     flags: str, computes: bool, taken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

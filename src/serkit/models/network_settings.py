@@ -103,7 +103,8 @@ class NetworkSettings(ModelSettings):
         Beta(mixup, mixup). The training accuracy is then that of mixtures.
     precision : {"float32", "bfloat16", "auto"}, default "float32"
         Of the products in training. bfloat16 is meant for hardware that multiplies it, as GPUs and CPUs with
-        AMX do; elsewhere it is slower. "auto" takes it there alone. Predictions are always float32.
+        AMX or AVX-512 BF16 do; elsewhere it is slower. "auto" takes it there alone. Predictions are always
+        float32.
     """
 
     takes_lengths: ClassVar[bool] = False
