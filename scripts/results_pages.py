@@ -57,7 +57,8 @@ systems, under the protocol that each published and on unseen speakers. All of t
 ```
 
 with {versions}, where `CORPORA` holds the folders {folders}. Every run, with its own
-command, seed and time, stands in the [log](results-log.md).
+command, seed and time, stands in the [log](results-log.md), and what both pages say of it is kept in
+[results-runs.json](results-runs.json).
 """
 
 SYSTEMS_HEAD = """\

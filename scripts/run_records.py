@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from pathlib import Path  # noqa: TC003 - pydantic reads the annotations at run time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from serkit.errors import RecipeError
 from serkit.evaluation import EvaluationReport, Score, read_predictions
 from serkit.evaluation.metrics import thresholded_precision_recall
 from serkit.evaluation.tables import summary_line
@@ -25,6 +25,7 @@ from serkit.training.run_folder import RUN_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from serkit.evaluation import Predictions
     from serkit.recipe import Recipe
@@ -74,7 +75,7 @@ class Job(NamedTuple):
         settings["model"] = {"name": recipe.model.name, **settings.get("model", {})}
         features = recipe.features.model_dump_json(exclude_defaults=True)
         settings["features"] = f"{recipe.features.name} {_checksum(features.encode())}"
-        protocol = recipe.protocol[self.protocol]
+        protocol = recipe.protocol[recipe.choose_protocol(self.protocol, ())]
         return {**settings, "protocol": protocol.model_dump(mode="json", exclude_defaults=True)}
 
     @property
@@ -183,8 +184,11 @@ class RunRecord(BaseModel):
         return self.corpora.get(corpus, self.uar)
 
     def is_current(self) -> bool:
-        """Tell whether it was made with the recipe as it is now."""
-        return self.settings == self.job.settings()
+        """Tell whether it was made with the recipe as it is now; settings at their defaults do not count."""
+        try:
+            return self.settings == self.job.settings()
+        except RecipeError:
+            return False
 
 
 class Results(BaseModel):

@@ -274,7 +274,10 @@ def test_a_record_says_what_the_report_of_its_run_says(
     assert record.accuracy == pytest.approx(report.scores["war"].value, abs=1e-4)
 
 
-@pytest.mark.parametrize(("change", "current"), [("seed=1", False), ("model.C=5", False), ("seed=0", True)])
+@pytest.mark.parametrize(
+    ("change", "current"),
+    [("seed=1", False), ("model.C=5", False), ("model.was_removed=1", False), ("seed=0", True)],
+)
 def test_a_run_of_another_recipe_does_not_count(
     written: tuple[str, Path], scripts: SimpleNamespace, change: str, current: bool
 ) -> None:
