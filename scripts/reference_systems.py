@@ -109,7 +109,6 @@ VARIATIONS = (
     *(Variation("ravdess-mlp", (*WITHOUT_DEV, *seed)) for seed in SEEDS),
     *(Variation("ravdess-mlp", (*NOTEBOOK, *seed)) for seed in SEEDS),
     *(Variation("ravdess-mlp", (*NOTEBOOK, *WITHOUT_DEV, *seed)) for seed in SEEDS),
-    Variation("ravdess-cnn2d", WITHOUT_DEV),
     *(Variation("ravdess-cnn1d", (f"seed={seed}",)) for seed in (1, 2)),
     *(Variation("ravdess-cnn1d", (*WITHOUT_DEV, *seed)) for seed in SEEDS),
     Variation("ravdess-cnn1d", ("model.epochs=60",)),
