@@ -16,7 +16,7 @@ from serkit.onnx_landmarks import LandmarkAxes, landmark_axes
 from serkit.onnx_quantise import quantise_onnx
 from serkit.onnx_session import open_session
 
-MODEL: dict[str, Any] = {"join": "concatenate", "probe": 0.1, "epochs": 0, "landmarks": 12, "axes": 6}
+MODEL: dict[str, Any] = {"join": "concatenate", "penalty": 0.1, "epochs": 0, "landmarks": 12, "axes": 6}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,6 @@ def test_a_layer_is_the_same_on_likeness_and_on_values(
 def test_a_model_without_landmarks_has_no_axes(
     clips: tuple[np.ndarray, np.ndarray], encoder_dir: Path
 ) -> None:
-    linear = MODEL | {"landmarks": 0}
+    linear = MODEL | {"landmarks": 0, "probe": 0.1}
     model = build_model("speech_encoder", encoder=str(encoder_dir), **linear).fit(*clips)
     assert landmark_axes(export_onnx(model, clips[0])) is None

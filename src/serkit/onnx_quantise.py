@@ -1,9 +1,11 @@
 """Store the large matrices of an ONNX model as 8-bit integers: a quarter of the size, and faster.
 
 Weights are scaled column by column; what they are multiplied with is scaled as it comes. Convolutions,
-normalisations, last layers and all that is small stay in float32. So does what leaves a GELU, a few of whose
-values are so large that 8 bits leave nothing of the rest, and what a whole clip is pooled into, where a
-small error moves all scores. The weights that these meet are stored as integers all the same.
+normalisations, last layers and all that is small stay in float32. So does, in the file, what leaves a GELU, a
+few of whose values are so large that 8 bits leave nothing of the rest, and what a whole clip is pooled into,
+where a small error moves all scores. The weights that these meet are stored as integers all the same. Where
+onnxruntime multiplies them as integers, too, it scales each stretch of 128 values by itself, which keeps
+large values from the others.
 """
 
 from __future__ import annotations

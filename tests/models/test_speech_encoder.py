@@ -23,7 +23,7 @@ from serkit.onnx_file import outside_references
 from serkit.onnx_quantise import quantise_onnx
 
 TRAINING: dict[str, Any] = {"epochs": 20, "batch_size": 16, "learning_rate": 0.05}
-LANDMARKS: dict[str, Any] = {"join": "concatenate", "probe": 0.1, "epochs": 0, "landmarks": 12, "axes": 8}
+LANDMARKS: dict[str, Any] = {"join": "concatenate", "penalty": 0.1, "epochs": 0, "landmarks": 12, "axes": 8}
 
 
 def clips(n: int = 16) -> tuple[np.ndarray, np.ndarray]:
@@ -48,6 +48,7 @@ def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
         {"states": (1, 2), "units": 8, "tuned_blocks": 3},
         {"join": "concatenate", "probe": 1e-3, "epochs": 0},
         LANDMARKS,
+        LANDMARKS | {"epochs": 2, "tuned_blocks": 1, "probe": 0.1, "neighbours": 1.0, "learning_rate": 1e-3},
     ],
 )
 def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> None:
@@ -143,8 +144,8 @@ def test_the_probe_is_the_best_logistic_regression_on_the_published_states(encod
     [
         ({"epochs": 0}, "without a probe"),
         ({"probe": 0.1, "units": 8}, "without a hidden layer"),
-        ({"probe": 0.1, "landmarks": 8}, "fitted by a probe and not trained"),
-        ({"landmarks": 8}, "fitted by a probe and not trained"),
+        ({"neighbours": 1.0}, "are for tuned blocks"),
+        ({"neighbours": 1.0, "tuned_blocks": 1, "landmarks": 8, "epochs": 0}, "are for tuned blocks"),
         ({"probe": 0.1, "epochs": 0, "keep": "best"}, "of no epochs none is best"),
     ],
 )

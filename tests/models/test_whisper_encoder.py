@@ -142,3 +142,12 @@ def test_positions_of_whisper_base_are_sinusoids(whisper_dir: Path) -> None:
     shape = json.loads((whisper_dir / "config.json").read_text())
     expected = sinusoids(shape["max_source_positions"], shape["d_model"])
     torch.testing.assert_close(encoder.embed_positions.weight.data, expected, rtol=0, atol=1e-3)
+
+
+def test_training_and_prediction_attend_alike(encoder: WhisperEncoder) -> None:
+    """Whichever way the likenesses are computed, and with clips of other lengths beside them."""
+    frames, lengths = torch.randn(3, 60, 5), torch.tensor([60, 17, 41])
+    predicted = encoder(frames, lengths)
+    for one, other in zip(predicted, encoder.train()(frames, lengths), strict=True):
+        for row, length in enumerate((lengths + 1) // 2):
+            torch.testing.assert_close(one[row, :length], other[row, :length], rtol=1e-4, atol=1e-5)

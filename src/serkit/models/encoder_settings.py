@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from serkit.errors import RecipeError
 from serkit.models.network_settings import NetworkSettings, Share
@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
     from torch import nn
 
+    from serkit.models.batches import Batch
     from serkit.models.encoder_weights import Encoder
     from serkit.models.labelled import Labelled
+    from serkit.models.losses import Targets
     from serkit.models.speech_encoder import SpeechEncoder
     from serkit.models.standardise import StandardisedNetwork
 
@@ -47,14 +52,20 @@ class SpeechEncoderSettings(NetworkSettings):
         Training begins with the logistic regression that fits the encoder as it is published best, with so
         large a penalty on the squares of its weights; without it, with random weights.
     landmarks : int, default 0
-        Training clips that the probe compares a clip with, as kernel ridge regression does, the same number
-        of each corpus; 0 for logistic regression. Such a probe is the whole training: there are no epochs.
+        Training clips that a clip is compared with, as kernel ridge regression does, the same number of each
+        corpus; 0 for the head that is trained. They are fitted once the blocks are tuned, and without epochs
+        are the whole training.
     axes : int, default 512
         Principal axes in which clips are compared with landmarks.
+    penalty : float, default 0.4
+        How much the squared norm of the scores that landmarks give counts beside the sum of squared errors.
     width : float, default 1.0
         Of the Gaussian that compares: its variance over the mean squared distance from the centre.
+    neighbours : float, default 0.0
+        While blocks are tuned, how much a second loss counts: that of comparing each clip with the training
+        clips of other speakers; see `serkit.models.neighbours`.
     epochs : int, default 50
-        Passes over the training rows; with a probe there may be none.
+        Passes over the training rows; with a probe or landmarks there may be none.
     tuned_blocks : int, default 0
         How many blocks are trained along with the head, counted from the last; one more than there are
         trains the convolutions, too.
@@ -83,7 +94,9 @@ class SpeechEncoderSettings(NetworkSettings):
     probe: PositiveFloat | None = None
     landmarks: NonNegativeInt = 0
     axes: PositiveInt = 512
+    penalty: PositiveFloat = 0.4
     width: PositiveFloat = 1.0
+    neighbours: NonNegativeFloat = 0.0
     epochs: NonNegativeInt = 50
     tuned_blocks: NonNegativeInt = 0
     encoder_learning_rate: PositiveFloat = 3e-5
@@ -91,12 +104,12 @@ class SpeechEncoderSettings(NetworkSettings):
 
     @model_validator(mode="after")
     def _check_probe(self) -> Self:
-        if self.probe is None and self.epochs == 0:
-            raise ValueError("epochs: without a probe there must be at least 1")
+        if self.probe is None and not self.landmarks and self.epochs == 0:
+            raise ValueError("epochs: without a probe or landmarks there must be at least 1")
         if self.probe is not None and self.units:
             raise ValueError("probe: is for a head without a hidden layer, set units = 0")
-        if self.landmarks and (self.probe is None or self.epochs):
-            raise ValueError("landmarks: are fitted by a probe and not trained, set probe, and epochs = 0")
+        if self.neighbours and not (self.tuned_blocks and self.epochs):
+            raise ValueError("neighbours: are for tuned blocks, set tuned_blocks and epochs")
         if self.keep == "best" and self.epochs == 0:
             raise ValueError('keep: of no epochs none is best, set keep = "last"')
         return self
@@ -121,8 +134,6 @@ class SpeechEncoderSettings(NetworkSettings):
             attention=self.attention,
             hidden=self.units,
             dropout=self.dropout,
-            axes=self.axes,
-            landmarks=self.landmarks,
             memory=remembered(weights_digest(encoder), self.states) if self._is_frozen else None,
         )
 
@@ -143,15 +154,36 @@ class SpeechEncoderSettings(NetworkSettings):
         """Standardise what the encoder hears in the training rows, and fit the probe to it."""
         from serkit.models.probe import prepare_head
 
-        prepare_head(
-            cast("SpeechEncoder", network.body),
-            train,
-            penalty=self.probe,
-            width=self.width,
-            batch_size=self.batch_size,
-            device=device,
-            seed=seed,
-        )
+        if self.epochs or not self.landmarks:
+            prepare_head(cast("SpeechEncoder", network.body), train, self, device, seed)
+
+    def losses(
+        self, network: StandardisedNetwork, batch: Batch, targets: Targets, rows: NDArray[np.intp]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return scores, and the loss with that of the comparison with neighbours, if it is wanted."""
+        body = cast("SpeechEncoder", network.body)
+        if body.neighbours is None:
+            return super().losses(network, batch, targets, rows)
+        import torch
+
+        from serkit.models.losses import cross_entropy
+
+        pooled = body.embed(*batch)
+        with torch.autocast(pooled.device.type, enabled=False):  # distances are differences of large numbers
+            pooled = pooled.float()
+            scores = body.head(pooled)
+            near = body.neighbours(body.head.standardise(pooled), rows)
+        loss = cross_entropy(scores, targets, smoothing=self.label_smoothing)
+        return scores, loss + self.neighbours * cross_entropy(near, targets)
+
+    def finish(self, network: StandardisedNetwork, train: Labelled, device: str, seed: int) -> None:
+        """Compare with landmarks, if wanted, instead of asking the head that was trained."""
+        from serkit.models.probe import compare_with_landmarks
+
+        body = cast("SpeechEncoder", network.body)
+        body.neighbours = None
+        if self.landmarks:
+            compare_with_landmarks(body, train, self, device, seed)
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """Return head and trained parts of the encoder, each with its share of the learning rate."""

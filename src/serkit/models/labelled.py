@@ -41,6 +41,8 @@ class Labelled(NamedTuple):
         How much of each class a row teaches, where that is not its class alone.
     altered : ndarray of bool, shape (n,), optional
         Which rows are altered copies of others.
+    speakers : ndarray of str, shape (n,), optional
+        Speaker of each row, told apart from those of other corpora.
     """
 
     rows: Rows
@@ -51,6 +53,7 @@ class Labelled(NamedTuple):
     corpora: NDArray[np.str_] | None = None
     shares: NDArray[np.float32] | None = None
     altered: NDArray[np.bool_] | None = None
+    speakers: NDArray[np.str_] | None = None
 
     @property
     def originals(self) -> Positions:
@@ -68,6 +71,7 @@ class Labelled(NamedTuple):
             corpora=_taken(self.corpora, rows),
             shares=_taken(self.shares, rows),
             altered=_taken(self.altered, rows),
+            speakers=_taken(self.speakers, rows),
         )
 
     def targets(self, rows: Positions | slice, device: str = "cpu") -> Targets:
@@ -84,7 +88,7 @@ class Labelled(NamedTuple):
     @property
     def arrays(self) -> list[NDArray[np.generic]]:
         """Everything that a training follows from."""
-        known = (self.allowed, self.weights, self.corpora, self.shares, self.altered)
+        known = (self.allowed, self.weights, self.corpora, self.shares, self.altered, self.speakers)
         return [values for values in (self.rows.features, self.truth, *known) if values is not None]
 
 

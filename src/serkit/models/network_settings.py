@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
     from torch import nn
 
+    from serkit.models.batches import Batch
     from serkit.models.labelled import Labelled
+    from serkit.models.losses import Targets
     from serkit.models.settings import Weights
     from serkit.models.standardise import StandardisedNetwork
 
@@ -187,6 +192,18 @@ class NetworkSettings(ModelSettings):
 
     def prepare(self, network: StandardisedNetwork, train: Labelled, device: str, seed: int) -> None:
         """Set what follows from the training rows before the first step: here nothing."""
+
+    def finish(self, network: StandardisedNetwork, train: Labelled, device: str, seed: int) -> None:
+        """Set what follows from the training rows after the last step: here nothing."""
+
+    def losses(
+        self, network: StandardisedNetwork, batch: Batch, targets: Targets, _rows: NDArray[np.intp]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the scores of training rows, whose features are standardised, and the loss of a step."""
+        from serkit.models.losses import cross_entropy
+
+        scores = network.scores(*batch)
+        return scores, cross_entropy(scores.float(), targets, smoothing=self.label_smoothing)
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """Return what is trained of the network, each group with its `scale` of the learning rate."""

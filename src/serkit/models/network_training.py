@@ -8,9 +8,8 @@ callbacks with a state of their own would each need a way to save it.
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from serkit.models.checkpoints import Checkpoint, network_state, optimizer_state
 from serkit.models.epoch_bar import epoch_bar
 from serkit.models.history import Epoch, best_epoch, has_ended
 from serkit.models.losses import cross_entropy
+from serkit.models.precision import computed_in
 from serkit.models.schedules import learning_rate
 
 if TYPE_CHECKING:
@@ -150,9 +150,8 @@ class NetworkTraining:
         """Go one step down; return the loss of these rows and how many of them were right."""
         targets = self.train.targets(rows, self.device)
         batch, altered = self._altered(self.train.rows.batch(rows, self.device), targets, rng)
-        with self._precision():
-            scores = self.network.scores(*batch)
-        loss = cross_entropy(scores.float(), altered, smoothing=self.settings.label_smoothing)
+        with computed_in(self.settings.precision, self.device):
+            scores, loss = self.settings.losses(self.network, batch, altered, rows)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -165,11 +164,6 @@ class NetworkTraining:
         if chosen.spec_augment:
             batch = masked(batch, chosen.spec_augment, rng, frames_last="image" in chosen.layouts)
         return (batch, targets) if chosen.mixup is None else mixed(batch, targets, chosen.mixup, rng)
-
-    def _precision(self) -> AbstractContextManager[Any]:
-        if self.settings.precision == "float32":
-            return nullcontext()
-        return torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16)
 
     def _dev_scores(self) -> dict[str, float]:
         if self.dev is None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from serkit.errors import TrainingError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from serkit.models.network_settings import Precision
 
 _PROBE = """
@@ -51,6 +54,13 @@ def choose_precision(wanted: Precision, device: str) -> Literal["float32", "bflo
         problem = "precision: this machine does not compute in bfloat16"
         raise TrainingError(problem, hint='set precision = "float32", or "auto"')
     return "bfloat16"
+
+
+def computed_in(precision: Precision, device: str) -> AbstractContextManager[Any]:
+    """Compute products in this precision, as `choose_precision` returned it, as long as the context lasts."""
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(torch.device(device).type, dtype=torch.bfloat16)
 
 
 @cache

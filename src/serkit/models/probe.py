@@ -1,4 +1,4 @@
-"""The head of a speech encoder before it is tuned: what its published states tell by themselves.
+"""The head of a speech encoder before it is tuned, and the one that compares with landmarks afterwards.
 
 A random head would first send random gradients through the blocks, and spoil what they know [1]_. So values
 are standardised, and the head begins as the best logistic regression on the encoder as it is.
@@ -17,59 +17,86 @@ import torch
 
 from serkit.models.kernel_head import KernelHead, fit_kernel_head
 from serkit.models.losses import cross_entropy
+from serkit.models.neighbours import Neighbours
+from serkit.models.precision import computed_in
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from serkit.models.encoder_settings import SpeechEncoderSettings
     from serkit.models.labelled import Labelled
-    from serkit.models.speech_encoder import SpeechEncoder
+    from serkit.models.speech_encoder import Head, SpeechEncoder
 
 _STEPS = 100
 _LEAST_DEVIATION = 1e-6
 
 
-def prepare_head(  # noqa: PLR0913 - every choice has a name
-    network: SpeechEncoder,
-    train: Labelled,
-    *,
-    penalty: float | None,
-    width: float,
-    batch_size: int,
-    device: str,
-    seed: int,
+def prepare_head(
+    network: SpeechEncoder, train: Labelled, settings: SpeechEncoderSettings, device: str, seed: int
 ) -> None:
     """Standardise the pooled values by the training rows; fit the scores to them, too, if asked for.
 
     Parameters
     ----------
     network : SpeechEncoder
-        Its head is changed in place.
+        Its head, one that is trained, is changed in place.
     train : Labelled
         Training rows.
-    penalty : float, optional
-        How much large weights count beside the loss; without it the weights of the scores stay as they are.
-    width : float
-        Of a kernel head, as `fit_kernel_head` takes it.
-    batch_size : int
-        Rows at once.
+    settings : SpeechEncoderSettings
+        How large the penalty is, and whether rows will be compared with their neighbours.
     device : str
         Where the network is.
     seed : int
-        Of what a kernel head draws.
+        Of the axes on which neighbours are compared.
     """
-    network.eval()
-    with torch.no_grad():
-        pooled = train.rows.apply(network.embed, batch_size, device)
     head = network.head
-    originals = pooled[train.originals]
-    head.standardise.mean.copy_(originals.mean(dim=0))
-    head.standardise.deviation.copy_(originals.std(dim=0, correction=0).clamp(min=_LEAST_DEVIATION))
-    if penalty is None:
-        return
-    if isinstance(head, KernelHead):
-        fit_kernel_head(head, pooled, train, penalty=penalty, width=width, seed=seed)
-    else:
-        _fit(head.scores, head.standardise(pooled), train, penalty)
+    pooled = _pooled(network, train, settings, device)
+    _standardise(head, pooled[train.originals])
+    if settings.probe is not None:
+        _fit(head.scores, head.standardise(pooled), train, settings.probe)
+    if settings.neighbours:
+        network.neighbours = Neighbours(head.standardise(pooled), train, seed=seed)
+
+
+def compare_with_landmarks(
+    network: SpeechEncoder, train: Labelled, settings: SpeechEncoderSettings, device: str, seed: int
+) -> None:
+    """Put a head in place that compares with landmarks, fitted to what the encoder hears now.
+
+    Parameters
+    ----------
+    network : SpeechEncoder
+        Changed in place.
+    train : Labelled
+        Training rows.
+    settings : SpeechEncoderSettings
+        How many landmarks there are, over how many axes, and how smooth.
+    device : str
+        Where the network is.
+    seed : int
+        Of the draw of landmarks.
+    """
+    pooled = _pooled(network, train, settings, device)
+    head = KernelHead(pooled.shape[1], train.n_classes, axes=settings.axes, landmarks=settings.landmarks).to(
+        device
+    )
+    _standardise(head, pooled[train.originals])
+    fit_kernel_head(head, pooled, train, penalty=settings.penalty, width=settings.width, seed=seed)
+    network.head = head
+
+
+def _pooled(
+    network: SpeechEncoder, train: Labelled, settings: SpeechEncoderSettings, device: str
+) -> torch.Tensor:
+    network.eval()
+    with torch.no_grad(), computed_in(settings.precision, device):
+        return train.rows.apply(network.embed, settings.batch_size, device).float()
+
+
+@torch.no_grad()
+def _standardise(head: Head | KernelHead, pooled: torch.Tensor) -> None:
+    head.standardise.mean.copy_(pooled.mean(dim=0))
+    head.standardise.deviation.copy_(pooled.std(dim=0, correction=0).clamp(min=_LEAST_DEVIATION))
 
 
 def _fit(scores: nn.Linear, values: torch.Tensor, train: Labelled, penalty: float) -> None:

@@ -18,7 +18,6 @@ import torch
 from torch import nn
 
 from serkit.models.batches import after_end
-from serkit.models.kernel_head import KernelHead
 from serkit.models.pooling import StatisticsPooling
 from serkit.models.standardise import Standardise
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from serkit.models.encoder_weights import Encoder
+    from serkit.models.kernel_head import KernelHead
+    from serkit.models.neighbours import Neighbours
     from serkit.models.remembered import Remembered
 
 
@@ -48,8 +49,6 @@ class SpeechEncoder(nn.Module):
         Units of a layer between pooling and scores; 0 for none.
     dropout : float, in [0, 1), default 0.0
         Share of the pooled values that a training step leaves out.
-    axes, landmarks : int, default 0
-        Of a `KernelHead`, where there are landmarks, in place of layers.
     memory : Remembered, optional
         What the pooled values of clips are remembered in, where nothing before the head is trained.
 
@@ -72,8 +71,6 @@ class SpeechEncoder(nn.Module):
         attention: int = 0,
         hidden: int = 0,
         dropout: float = 0.0,
-        axes: int = 0,
-        landmarks: int = 0,
         memory: Remembered | None = None,
     ) -> None:
         super().__init__()
@@ -86,12 +83,9 @@ class SpeechEncoder(nn.Module):
         else:
             n_pools = len(self.states)
         self.pools = nn.ModuleList(StatisticsPooling(units, attention) for _ in range(n_pools))
-        n_values = 2 * units * n_pools
-        self.head: Head | KernelHead = (
-            KernelHead(n_values, n_classes, axes=axes, landmarks=landmarks)
-            if landmarks
-            else Head(n_values, n_classes, hidden=hidden, dropout=dropout)
-        )
+        # Landmarks take the place of this head once there is something to compare with.
+        self.head: Head | KernelHead = Head(2 * units * n_pools, n_classes, hidden=hidden, dropout=dropout)
+        self.neighbours: Neighbours | None = None  # only while blocks are tuned
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores, (N, n_classes).

@@ -128,6 +128,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         corpora: ArrayLike | None = None,
         votes: ArrayLike | None = None,
         altered: ArrayLike | None = None,
+        speakers: ArrayLike | None = None,
     ) -> Self:
         """Train the network.
 
@@ -146,6 +147,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             What listeners heard in each row, as `serkit.models.votes.target_shares` takes it.
         altered : array_like of bool, shape (n,), optional
             Which rows are altered copies, which may count less.
+        speakers : array_like of str, shape (n,), optional
+            Speaker of each row, whose other rows it is not compared with.
 
         Raises
         ------
@@ -159,10 +162,17 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.emotion_sets_ = {} if corpora is None else emotion_sets(labels, corpora)
         copies = None if altered is None else np.asarray(altered, dtype=bool)
         weights = self._row_weights(labels, corpora, copies)
-        known = None if corpora is None else np.asarray(corpora, dtype=str)
-        shares = None if votes is None else self._shares(truth, votes)
-        allowed = self._allowed(corpora)
-        train = Labelled(Rows(features), truth, self.classes_.size, allowed, weights, known, shares, copies)
+        train = Labelled(
+            Rows(features),
+            truth,
+            self.classes_.size,
+            allowed=self._allowed(corpora),
+            weights=weights,
+            corpora=None if corpora is None else np.asarray(corpora, dtype=str),
+            shares=None if votes is None else self._shares(truth, votes),
+            altered=copies,
+            speakers=None if speakers is None else np.asarray(speakers, dtype=str),
+        )
         self._check(train.rows, dev is not None)
         self.shape_ = train.rows.shape
         self.precision_ = choose_precision(self.settings.precision, self.device)
@@ -171,6 +181,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             training = self._training(*parts)
             path = self._checkpoint(parts)
             self.history_ = training.run(checkpoint=path, progress=self.progress)
+            self._settled.finish(training.network, training.train, self.device, self.seed)
         self.network_ = training.network.eval()
         return self
 
@@ -269,7 +280,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             repeated = oversampled_rows(train.truth, seed=self.seed)
             train = train.take(repeated)
         network = self._network(train.rows)
-        self.settings.prepare(network, train, self.device, self.seed)
+        self._settled.prepare(network, train, self.device, self.seed)
         return NetworkTraining(network, self._settled, train, dev, self.seed, self.device)
 
     @property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from serkit.corpora.manifest import is_complete
 from serkit.models.dev_rows import fit_split, watches_dev
 from serkit.models.history import Epoch  # noqa: TC001 - pydantic reads it at run time
 from serkit.models.layer import Layer  # noqa: TC001 - pydantic reads it at run time
@@ -29,6 +30,7 @@ from serkit.selection import (
     hold_out,
     take_columns,
 )
+from serkit.splits import speaker_groups
 from serkit.training.computing import Computing
 
 if TYPE_CHECKING:
@@ -272,6 +274,8 @@ def _facts(recipe: Recipe, given: TrainingData) -> dict[str, NDArray[Any]]:
         facts["votes"] = given.rows[f"votes_{recipe.data.votes}"].fillna("").to_numpy(dtype=str)
     if recipe.augment and isinstance(recipe.model, NetworkSettings):
         facts["altered"] = given.rows["copy"].to_numpy() > 0
+    if getattr(recipe.model, "neighbours", 0) and is_complete(given.rows, "speaker"):
+        facts["speakers"] = speaker_groups(given.rows).astype(str)
     return facts
 
 
