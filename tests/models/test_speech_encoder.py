@@ -18,12 +18,21 @@ from serkit.errors import FeatureError, RecipeError
 from serkit.models import build_model
 from serkit.models.calibration import decision_scores
 from serkit.models.encoder_settings import SpeechEncoderSettings
+from serkit.models.network_training import NetworkTraining
+from serkit.models.torch_classifier import TorchClassifier
 from serkit.onnx_export import export_onnx
 from serkit.onnx_file import outside_references
 from serkit.onnx_quantise import quantise_onnx
 
 TRAINING: dict[str, Any] = {"epochs": 20, "batch_size": 16, "learning_rate": 0.05}
 LANDMARKS: dict[str, Any] = {"join": "concatenate", "penalty": 0.1, "epochs": 0, "landmarks": 12, "axes": 8}
+TUNED = LANDMARKS | {
+    "epochs": 2,
+    "tuned_blocks": 1,
+    "probe": 0.1,
+    "neighbours": 1.0,
+    "learning_rate": 1e-3,
+}
 
 
 def clips(n: int = 16) -> tuple[np.ndarray, np.ndarray]:
@@ -48,7 +57,7 @@ def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
         {"states": (1, 2), "units": 8, "tuned_blocks": 3},
         {"join": "concatenate", "probe": 1e-3, "epochs": 0},
         LANDMARKS,
-        LANDMARKS | {"epochs": 2, "tuned_blocks": 1, "probe": 0.1, "neighbours": 1.0, "learning_rate": 1e-3},
+        TUNED,
     ],
 )
 def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> None:
@@ -103,6 +112,32 @@ def test_blocks_learn_the_slower_the_earlier_they_are(encoder_dir: Path) -> None
     assert [group["scale"] for group in groups] == pytest.approx([1.0, 0.1, 0.05, 0.025])
     trained = [weights for weights in network.parameters() if weights.requires_grad]
     assert {id(w) for group in groups for w in group["params"]} == {id(w) for w in trained}
+
+
+def test_an_interrupted_tuning_goes_on_to_the_very_same_network(
+    encoder_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is remembered of other speakers' clips is part of the state."""
+    features, labels = clips()
+    facts = {"speakers": np.arange(len(labels)) // 2 % 4}
+    tuned = settings(encoder_dir, **TUNED)
+    whole = TorchClassifier(tuned).fit(features, labels, **facts)
+    epoch = NetworkTraining._epoch
+    with monkeypatch.context() as patch:
+        patch.setattr(NetworkTraining, "_epoch", lambda self, *given: _stop_after_one(self, epoch, *given))
+        with pytest.raises(KeyboardInterrupt):
+            TorchClassifier(tuned, checkpoints=tmp_path).fit(features, labels, **facts)
+    resumed = TorchClassifier(tuned, checkpoints=tmp_path).fit(features, labels, **facts)
+    assert resumed.history_ == whole.history_
+    assert np.array_equal(resumed.decision_function(features), whole.decision_function(features))
+    strangers = TorchClassifier(tuned).fit(features, labels)
+    assert strangers.history_ != whole.history_, "who speaks matters"
+
+
+def _stop_after_one(training: NetworkTraining, epoch: Any, optimizer: Any, history: list[Any]) -> Any:
+    if history:
+        raise KeyboardInterrupt
+    return epoch(training, optimizer, history)
 
 
 def test_states_are_mixed_by_learned_shares(encoder_dir: Path) -> None:

@@ -144,6 +144,11 @@ class SpeechEncoderSettings(NetworkSettings):
             memory.keep_in(folder)
 
     @property
+    def compares_speakers(self) -> bool:
+        """Whether training looks at who speaks."""
+        return self.neighbours > 0
+
+    @property
     def _is_frozen(self) -> bool:
         """Whether the pooled values of a clip never change, so that they need computing once alone."""
         return self.join == "concatenate" and not (

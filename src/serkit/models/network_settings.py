@@ -157,6 +157,11 @@ class NetworkSettings(ModelSettings):
         return self.watch_dev or self.monitors_dev
 
     @property
+    def compares_speakers(self) -> bool:
+        """Whether training looks at who speaks."""
+        return False
+
+    @property
     def counts_running(self) -> bool:
         """Whether the parameters of the network count as in Keras, running statistics among them."""
         return self.initialisation == "keras"

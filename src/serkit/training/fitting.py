@@ -274,7 +274,8 @@ def _facts(recipe: Recipe, given: TrainingData) -> dict[str, NDArray[Any]]:
         facts["votes"] = given.rows[f"votes_{recipe.data.votes}"].fillna("").to_numpy(dtype=str)
     if recipe.augment and isinstance(recipe.model, NetworkSettings):
         facts["altered"] = given.rows["copy"].to_numpy() > 0
-    if getattr(recipe.model, "neighbours", 0) and is_complete(given.rows, "speaker"):
+    compares = isinstance(recipe.model, NetworkSettings) and recipe.model.compares_speakers
+    if compares and is_complete(given.rows, "speaker"):
         facts["speakers"] = speaker_groups(given.rows).astype(str)
     return facts
 
