@@ -47,6 +47,15 @@ class Neighbours(nn.Module):
         The rows; those without a speaker are compared with all others.
     seed : int
         Of the principal axes on which rows are compared.
+
+    Examples
+    --------
+    >>> from serkit.models.batches import Rows
+    >>> from serkit.models.labelled import Labelled
+    >>> values, speakers = torch.eye(4), np.array(["ann", "ann", "bob", "bob"])
+    >>> train = Labelled(Rows(values.numpy()), np.array([0, 1, 0, 1]), 2, speakers=speakers)
+    >>> Neighbours(values, train, seed=0)(values[:1], np.array([0])).shape
+    torch.Size([1, 2])
     """
 
     axes: torch.Tensor

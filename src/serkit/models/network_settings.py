@@ -202,7 +202,7 @@ class NetworkSettings(ModelSettings):
         """Set what follows from the training rows after the last step: here nothing."""
 
     def losses(
-        self, network: StandardisedNetwork, batch: Batch, targets: Targets, _rows: NDArray[np.intp]
+        self, network: StandardisedNetwork, batch: Batch, targets: Targets, rows: NDArray[np.intp]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the scores of training rows, whose features are standardised, and the loss of a step."""
         from serkit.models.losses import cross_entropy
