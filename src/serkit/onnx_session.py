@@ -24,7 +24,7 @@ def open_session(content: bytes, *, threads: int = 1) -> onnxruntime.InferenceSe
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Stored integers are multiplied as integers, their partners scaled so many values at a time: of 32, which
-    # onnxruntime takes by itself, a product takes a quarter longer and comes to the same.
+    # onnxruntime takes by itself, a product takes a quarter longer, for answers that are no better.
     options.add_session_config_entry("session.qdq_matmulnbits_block_size", "128")
     options.log_severity_level = 4  # a refusal is an exception, not a line on stderr
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

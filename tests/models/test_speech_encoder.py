@@ -181,6 +181,7 @@ def test_the_probe_is_the_best_logistic_regression_on_the_published_states(encod
         ({"probe": 0.1, "units": 8}, "without a hidden layer"),
         ({"neighbours": 1.0}, "are for tuned blocks"),
         ({"neighbours": 1.0, "tuned_blocks": 1, "landmarks": 8, "epochs": 0}, "are for tuned blocks"),
+        ({"neighbours": 1.0, "tuned_blocks": 1, "mixup": 0.2}, "leave out mixup"),
         ({"probe": 0.1, "epochs": 0, "keep": "best"}, "of no epochs none is best"),
     ],
 )

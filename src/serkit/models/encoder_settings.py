@@ -110,6 +110,8 @@ class SpeechEncoderSettings(NetworkSettings):
             raise ValueError("probe: is for a head without a hidden layer, set units = 0")
         if self.neighbours and not (self.tuned_blocks and self.epochs):
             raise ValueError("neighbours: are for tuned blocks, set tuned_blocks and epochs")
+        if self.neighbours and self.mixup is not None:
+            raise ValueError("neighbours: a mixture of clips lies nowhere, leave out mixup")
         if self.keep == "best" and self.epochs == 0:
             raise ValueError('keep: of no epochs none is best, set keep = "last"')
         return self

@@ -72,7 +72,8 @@ class SelfAttention(nn.Module):
         projected = functional.linear(states, weights, biases)
         query, key, value = projected.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # type: ignore[no-untyped-call]
         heard = None if outside is None else ~outside[:, None, None, :]
-        attend = _attend if self.training and states.shape[1] <= _SHORT else _attend_blockwise
+        in_memory = self.training and states.shape[1] <= _SHORT
+        attend = _attend if in_memory else functional.scaled_dot_product_attention
         heads = attend(query, key, value, heard)
         taken: torch.Tensor = self.out_proj(heads.transpose(1, 2).flatten(2))
         return taken
@@ -86,12 +87,6 @@ def _attend(
     if heard is not None:
         likeness = likeness.masked_fill(~heard, -math.inf)
     return likeness.softmax(dim=-1).to(value.dtype) @ value
-
-
-def _attend_blockwise(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, heard: torch.Tensor | None
-) -> torch.Tensor:
-    return functional.scaled_dot_product_attention(query, key, value, heard)
 
 
 class Block(nn.Module):
