@@ -83,6 +83,7 @@ def test_the_model_takes_its_parameters(write):
         (["[augment]", "chains = [[{name = 'gain', db = 3}]]"], r"\[0\]\[0\]: unknown setting of gain 'db'"),
         (["[data]", "corpora = 3"], r"data\.corpora: input should be a valid list"),
         (["[calibration]", "method = 'platt'"], r"calibration\.method: input should be 'temperature' or"),
+        (["[calibration]", "refit = 'head'"], r"calibration\.refit: only landmarks are fitted by themselves"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_place_on_one_line(write, lines, problem):

@@ -133,9 +133,14 @@ class Calibration(_Table):
     ----------
     method : {"temperature", "none"}
         One temperature, fitted on the held-out speakers that the search chooses on, or the plain softmax.
+    refit : {"model", "head"}
+        What is fitted again without the held-out speakers: the whole model, once for each split; or only the
+        landmarks of a network whose blocks are tuned once, without the speakers of the first split. That
+        takes one training in place of several, but those speakers teach landmarks alone.
     """
 
     method: Literal["temperature", "none"] = "temperature"
+    refit: Literal["model", "head"] = "model"
 
 
 class Export(_Table):
@@ -226,6 +231,9 @@ class Recipe(_Table):
             raise ValueError(f"data.own_emotions: {self.model.name} cannot learn so, only networks can")
         if bool(self.data.votes) != bool(getattr(self.model, "votes", 0.0)):
             raise ValueError("data.votes: which votes, and model.votes: their share, need each other")
+        solves_head = isinstance(self.model, NetworkSettings) and self.model.solves_head
+        if self.calibration.refit == "head" and not solves_head:
+            raise ValueError('calibration.refit: only landmarks are fitted by themselves, set "model"')
         for name, values in self.search.grid.items():
             for value in values:
                 self._check_candidate(name, value)

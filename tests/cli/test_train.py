@@ -95,6 +95,32 @@ def test_a_killed_training_goes_on_to_the_same_result(
         assert (stopped / name).read_bytes() == (finished[0] / name).read_bytes()
 
 
+def test_processes_share_the_folds_of_a_run(
+    finished: tuple[Path, str], command: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    def start(*options: str) -> subprocess.Popen[bytes]:
+        asked = [*command, "--protocol", "folds", "--out", "run", *options]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(asked, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe)
+
+    out = tmp_path / "run"
+    for process in [start("--fold", "3"), start("--fold", "1")]:
+        assert process.communicate(timeout=240)[1] == b""
+        assert process.returncode == 0
+    assert sorted(path.name for path in (out / "folds").iterdir()) == ["1.json", "3.json"]
+    told, _ = start("--fold", "1", "--fold", "3").communicate(timeout=240)
+    assert told.decode().splitlines() == [
+        "folds finished: 1, 3",
+        "folds missing:  2",
+        "The same command without --fold trains those that are missing and finishes run.",
+    ]
+    assert not (out / "report.html").exists()
+    told, _ = start().communicate(timeout=240)
+    assert told.decode().splitlines()[-1] == "model:  run/bundle"
+    for name in ("predictions.csv", "bundle/model.onnx"):
+        assert (out / name).read_bytes() == (finished[0] / name).read_bytes()
+
+
 NETWORK = """
 [model]
 name = "dense"
@@ -137,7 +163,7 @@ def _epochs_until_ctrl_c(
 
 
 def _epochs(run: Path) -> int:
-    states = [Checkpoint.load(path) for path in run.glob("checkpoints/[!.]*.safetensors")]
+    states = [Checkpoint.load(path) for path in run.glob("checkpoints/*/[!.]*.safetensors")]
     return sum(len(state.history) for state in states if state)
 
 
@@ -148,6 +174,15 @@ def _epochs(run: Path) -> int:
         (["--set", "serach.folds=3"], "unknown key 'serach'; did you mean 'search'?"),
         (["--protocol", "fold"], "small: unknown protocol 'fold'; did you mean 'folds'?"),
         (["--corpus", "tes=/nowhere"], "unknown corpus 'tes'; did you mean 'tess'?"),
+        (
+            ["--protocol", "folds", "--fold", "4"],
+            "fold 4: protocol folds has 3 folds; they are counted",
+        ),
+        (
+            ["--protocol", "folds", "--fold", "0"],
+            "fold 0: protocol folds has 3 folds; they are counted",
+        ),
+        (["--fold", "1", "--no-resume"], "--no-resume would delete the folds that other processes have"),
         (["--set", "data.corpora=['ravdess', 'tess']", "--protocol", "folds"], "corpus tess: not in the"),
         (
             ["--protocol", "random", "--set", "protocol.random.allow_leaks=[]"],

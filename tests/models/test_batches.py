@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serkit.errors import FeatureError
@@ -39,6 +39,33 @@ def test_batches_change_from_epoch_to_epoch() -> None:
     rows = Rows(sequences([5] * POOL_BATCHES * 8))
     first, second = (rows.batches(4, np.random.default_rng(epoch)) for epoch in (1, 2))
     assert any((one != other).any() for one, other in zip(first, second, strict=True))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(1, 40), min_size=3, max_size=9), st.integers(2, 30), st.integers(2, 5), st.booleans()
+)
+def test_given_rows_are_cut_into_as_many_batches_as_others(
+    lengths: list[int], n_given: int, size: int, varies: bool
+) -> None:
+    rows = Rows(sequences(lengths) if varies else np.zeros((len(lengths), 3)))
+    found = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        given_rows = rng.integers(0, len(lengths), n_given)
+        for order in (None, rng):
+            batches = rows.batches(size, order, rows=given_rows)
+            assert sorted(np.concatenate(batches).tolist()) == sorted(given_rows.tolist())
+            assert all(2 <= len(batch) <= size + 1 for batch in batches)
+            found.append(len(batches))
+    assert len(set(found)) == 1
+
+
+def test_all_rows_are_drawn_in_the_order_that_they_always_had() -> None:
+    order = np.random.default_rng(3).permutation(20)
+    for rows in (None, np.arange(20)):
+        batches = Rows(np.zeros((20, 1))).batches(6, np.random.default_rng(3), rows=rows)
+        assert np.array_equal(np.concatenate(batches), order)
 
 
 def test_shorter_sequences_are_followed_by_zeros() -> None:

@@ -37,9 +37,11 @@ def test_a_second_training_hears_no_clip_again(encoder_dir: Path, monkeypatch: p
     heard: list[int] = []
     forward = WhisperEncoder.forward
 
-    def counted(encoder: WhisperEncoder, frames: torch.Tensor, lengths: Any = None) -> Any:
+    def counted(
+        encoder: WhisperEncoder, frames: torch.Tensor, lengths: Any = None, *, last: int | None = None
+    ) -> Any:
         heard.append(len(frames))
-        return forward(encoder, frames, lengths)
+        return forward(encoder, frames, lengths, last=last)
 
     remembered.cache_clear()
     monkeypatch.setattr(WhisperEncoder, "forward", counted)

@@ -33,6 +33,8 @@ TUNED = LANDMARKS | {
     "neighbours": 1.0,
     "learning_rate": 1e-3,
 }
+# Block 1 is tuned by what it hears itself; landmarks hear block 2, too, which stays as it is.
+BELOW = TUNED | {"tuned_states": (0, 1), "states": (1, 2)}
 
 
 def clips(n: int = 16) -> tuple[np.ndarray, np.ndarray]:
@@ -58,6 +60,7 @@ def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
         {"join": "concatenate", "probe": 1e-3, "epochs": 0},
         LANDMARKS,
         TUNED,
+        BELOW,
     ],
 )
 def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> None:
@@ -78,7 +81,7 @@ def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> Non
 def trained_weights(encoder_dir: Path, **changes: Any) -> dict[str, bool]:
     """Whether each part of the network differs from the published weights after a training."""
     features, labels = clips()
-    chosen = settings(encoder_dir, epochs=1, encoder_learning_rate=1e-3, **changes)
+    chosen = settings(encoder_dir, **{"epochs": 1, "encoder_learning_rate": 1e-3} | changes)
     before = chosen.network((20, 80), 2).encoder.state_dict()
     classifier = chosen.build(seed=0).fit(features, labels)[-1]
     after = classifier.network_.body.encoder.state_dict()
@@ -101,6 +104,36 @@ def trained_weights(encoder_dir: Path, **changes: Any) -> dict[str, bool]:
 def test_only_the_last_blocks_are_tuned(encoder_dir: Path, tuned_blocks: int, tuned: tuple[str, ...]) -> None:
     changed = trained_weights(encoder_dir, tuned_blocks=tuned_blocks)
     assert {part for part, differs in changed.items() if differs} == set(tuned)
+
+
+def test_blocks_after_the_last_that_is_heard_in_training_stay_as_they_are(encoder_dir: Path) -> None:
+    choice = LANDMARKS | {"tuned_states": (1,), "tuned_blocks": 1, "epochs": 1}
+    changed = trained_weights(encoder_dir, **choice)
+    assert [part for part, differs in changed.items() if differs] == ["layers.0"]
+
+
+def test_landmarks_hear_other_states_than_the_training(encoder_dir: Path) -> None:
+    features, labels = clips()
+    body = settings(encoder_dir, **BELOW).build(seed=0).fit(features, labels)[-1].network_.body
+    assert body.states == (1, 2)
+    assert body.below is None, "predictions are computed in full precision"
+    with torch.inference_mode():
+        states = body.encoder(torch.from_numpy(features[0][None]))
+        expected = torch.cat([body.pools[0](states[1]), body.pools[1](states[2])], dim=1)
+        torch.testing.assert_close(body.embed(torch.from_numpy(features[0][None])), expected)
+
+
+def test_the_head_of_rows_held_out_is_not_fitted_to_them(encoder_dir: Path) -> None:
+    features, labels = clips(32)
+    chosen, tuned = settings(encoder_dir, **TUNED | {"epochs": 1}), np.arange(32) < 24
+    model = TorchClassifier(chosen).fit(features, labels, tuned=tuned)
+    alone = TorchClassifier(chosen).fit(features[tuned], labels[tuned])
+    np.testing.assert_allclose(
+        model.held_out_scores_, alone.decision_function(features[~tuned]), rtol=1e-3, atol=1e-3
+    )
+    assert model.history_ == alone.history_, "nor is a block tuned to them"
+    assert not np.allclose(model.decision_function(features), alone.decision_function(features), atol=1e-3)
+    assert alone.held_out_scores_ is None
 
 
 def test_blocks_learn_the_slower_the_earlier_they_are(encoder_dir: Path) -> None:
@@ -183,6 +216,9 @@ def test_the_probe_is_the_best_logistic_regression_on_the_published_states(encod
         ({"neighbours": 1.0, "tuned_blocks": 1, "landmarks": 8, "epochs": 0}, "are for tuned blocks"),
         ({"neighbours": 1.0, "tuned_blocks": 1, "mixup": 0.2}, "leave out mixup"),
         ({"probe": 0.1, "epochs": 0, "keep": "best"}, "of no epochs none is best"),
+        ({"tuned_states": (1,), "landmarks": 8, "join": "concatenate"}, "before landmarks hear them"),
+        ({"tuned_states": (1,), "tuned_blocks": 1, "join": "concatenate"}, "before landmarks hear them"),
+        ({"tuned_states": (1,), "tuned_blocks": 1, "landmarks": 8}, 'join = "concatenate"'),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(choice: dict[str, Any], message: str) -> None:
@@ -203,6 +239,8 @@ def test_scores_do_not_depend_on_the_batch(encoder_dir: Path) -> None:
     [
         ({"blocks": 1, "states": (2,)}, "states: .* has 1 blocks here, not 2"),
         ({"tuned_blocks": 4}, "tuned_blocks: .* has 2 blocks here"),
+        (LANDMARKS | {"tuned_states": (3,), "tuned_blocks": 1, "epochs": 1}, "tuned_states: .* has 2 blocks"),
+        (LANDMARKS | {"tuned_states": (1,), "tuned_blocks": 3, "epochs": 1}, "tuned_blocks: .* has 1 blocks"),
     ],
 )
 def test_more_than_the_encoder_has_is_refused(

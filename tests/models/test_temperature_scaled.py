@@ -14,6 +14,7 @@ from serkit.models.classical import CLASSICAL_MODELS
 from serkit.models.emotion_sets import balanced_weights
 from serkit.models.inner_folds import inner_folds
 from serkit.models.temperature_scaled import TemperatureScaled
+from tests.models.test_speech_encoder import TUNED, clips
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +101,16 @@ def test_each_corpus_counts_alike(speech):
     weights = balanced_weights(corpora)
     assert fit_temperature(scores, truth, weights=weights) == pytest.approx(expected)
     assert fit_temperature(scores, truth) != pytest.approx(expected)
+
+
+def test_a_network_that_is_tuned_once_is_calibrated_on_the_speakers_it_was_not_tuned_on(encoder_dir):
+    features, labels = clips(40)
+    settings = TUNED | {"epochs": 1, "batch_size": 16}
+    network = build_model("speech_encoder", encoder=str(encoder_dir), **settings)
+    tuned, altered = np.arange(40) < 24, np.arange(40) >= 36
+    model = TemperatureScaled(network).fit(features, labels, tuned=tuned, altered=altered)
+    scores = model.estimator_[-1].held_out_scores_
+    truth = np.unique(labels, return_inverse=True)[1][24:36]
+    assert len(scores) == 12, "copies of those speakers are not calibrated on"
+    assert model.temperature_ == pytest.approx(fit_temperature(scores, truth))
+    assert model.temperature_ != 1

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,14 @@ def dense(**changes: Any) -> TorchClassifier:
     return TorchClassifier(DenseSettings(**SETTINGS | changes), **options)
 
 
+def facts(n: int = 90) -> dict[str, np.ndarray]:
+    """A large corpus of many speakers and a small one of two; half of the rows are altered copies."""
+    numbers = np.arange(n)
+    corpora = np.where(numbers < 2 * n // 3, "large", "small")
+    speakers = np.where(corpora == "large", numbers % 10, 10 + numbers % 2).astype(str)
+    return {"corpora": corpora, "speakers": speakers, "altered": numbers // 10 % 2 == 1}
+
+
 def stop_at(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Press Ctrl-C in the middle of an epoch."""
     original, begun = module.NetworkTraining._epoch, []
@@ -62,22 +71,28 @@ def stop_at(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"schedule": "plateau"}, {"schedule": "one_cycle", "keep": "best"}, {"mixup": 0.4}],
+    [
+        {},
+        {"schedule": "plateau"},
+        {"schedule": "one_cycle", "keep": "best"},
+        {"mixup": 0.4},
+        {"draw": "speakers", "copy_weight": 0.5, "schedule": "cosine"},
+    ],
 )
 def test_an_interrupted_fit_goes_on_to_the_very_same_network(
     changes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     features, labels = emotions()
-    dev = emotions(40, seed=1)
-    whole = dense(**changes).fit(features, labels, dev=dev)
+    known: dict[str, Any] = {"dev": emotions(40, seed=1), **facts()}
+    whole = dense(**changes).fit(features, labels, **known)
     with monkeypatch.context() as patch:
         stop_at(4, patch)
         with pytest.raises(KeyboardInterrupt):
-            dense(checkpoints=tmp_path, **changes).fit(features, labels, dev=dev)
+            dense(checkpoints=tmp_path, **changes).fit(features, labels, **known)
     (file,) = tmp_path.iterdir()
     with monkeypatch.context() as patch:
         stop_at(4, patch)  # three epochs are left
-        resumed = dense(checkpoints=tmp_path, **changes).fit(features, labels, dev=dev)
+        resumed = dense(checkpoints=tmp_path, **changes).fit(features, labels, **known)
     assert resumed.history_ == whole.history_
     assert np.array_equal(resumed.decision_function(features), whole.decision_function(features))
     assert list(tmp_path.iterdir()) == [file]
@@ -204,6 +219,38 @@ def test_history_tells_loss_accuracy_and_dev_uar() -> None:
     recalls = [(model.predict(features[labels == one]) == one).mean() for one in model.classes_]
     assert last.dev_uar == pytest.approx(np.mean(recalls))
     assert dense(epochs=1).fit(features, labels).history_[0].dev_uar is None
+
+
+def test_drawn_rows_are_what_history_tells_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = emotions(shift=4)
+    stepped: list[int] = []
+    original = module.NetworkTraining._step
+
+    def counted(self: Any, optimizer: Any, rows: np.ndarray, rng: Any) -> tuple[float, int]:
+        stepped.extend(rows.tolist())
+        original(self, optimizer, rows, rng)
+        return 2.0, len(rows)
+
+    monkeypatch.setattr(module.NetworkTraining, "_step", counted)
+    model = dense(draw="speakers", copy_weight=0.5, epochs=3).fit(features, labels, **facts())
+    assert [(epoch.train_loss, epoch.train_accuracy) for epoch in model.history_] == [(2.0, 1.0)] * 3
+    # 30 originals of ten speakers, and the root of 2 / 10 as many of two speakers
+    first, second, third = np.reshape(stepped, (3, 30 + 13))
+    assert Counter(facts()["corpora"][first]) == {"large": 30, "small": 13}
+    assert not np.array_equal(np.sort(first), np.sort(second))
+    assert not np.array_equal(np.sort(second), np.sort(third))
+
+
+def test_a_network_learns_from_drawn_rows() -> None:
+    features, labels = emotions(shift=4)
+    model = dense(draw="speakers", epochs=40, balance="oversample").fit(features, labels, **facts())
+    assert all(0 <= epoch.train_accuracy <= 1 for epoch in model.history_)
+    assert (model.predict(features) == labels).mean() > 0.9
+
+
+def test_drawing_by_speakers_asks_who_speaks() -> None:
+    assert DenseSettings(draw="speakers").compares_speakers
+    assert not DenseSettings().compares_speakers
 
 
 def test_dropout_is_off_when_it_predicts() -> None:

@@ -95,9 +95,14 @@ def whole(manifest: Any, cache: Path, tmp_path_factory: pytest.TempPathFactory) 
     return run(recipe_for("vector"), manifest, tmp_path_factory.mktemp("run") / "whole", cache)
 
 
-@pytest.mark.parametrize("fit", [1, 2, 4], ids=["to calibrate", "of the fold", "of the bundle"])
+@pytest.mark.parametrize(
+    ("fit", "part"),
+    [(1, "1"), (2, "1"), (4, "bundle")],
+    ids=["to calibrate", "of the fold", "of the bundle"],
+)
 def test_a_run_that_is_interrupted_in_an_epoch_goes_on_to_the_same_result(  # noqa: PLR0917 - fixtures
     fit: int,
+    part: str,
     whole: TrainingRun,
     manifest: Any,
     tmp_path: Path,
@@ -119,7 +124,7 @@ def test_a_run_that_is_interrupted_in_an_epoch_goes_on_to_the_same_result(  # no
         patch.setattr(network_training.NetworkTraining, "_epoch", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run(recipe, manifest, stopped, cache)
-    assert list((stopped / "checkpoints").iterdir())
+    assert list((stopped / "checkpoints" / part).iterdir())
     resumed = run(recipe, manifest, stopped, cache)
     assert [fold.probabilities for fold in resumed.folds] == [fold.probabilities for fold in whole.folds]
     model = Path("bundle", "model.onnx")

@@ -13,7 +13,7 @@ from serkit.evaluation.report import REPORT_FILE
 from serkit.evaluation.robustness import CONDITIONS
 from serkit.predictor import Predictor
 from serkit.recipe import load_recipe, parse_recipe
-from serkit.training import reporting, train
+from serkit.training import reporting, train, train_folds
 
 
 @pytest.fixture
@@ -96,6 +96,31 @@ def test_two_workers_find_the_same(finished, recipe, manifest, cache, tmp_path):
     assert [fold.probabilities for fold in other.folds] == [fold.probabilities for fold in finished.folds]
     model = (finished.folder / "bundle" / "model.onnx").read_bytes()
     assert (other.folder / "bundle" / "model.onnx").read_bytes() == model
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_folds_that_are_trained_apart_make_the_same_run(finished, recipe, manifest, cache, tmp_path):
+    asked = {"protocol": "folds", "out": tmp_path / "run", "cache": cache}
+    first = train_folds(recipe, manifest, folds=[2], **asked)
+    assert [number for number, result in first.items() if result] == [2]
+    second = train_folds(recipe, manifest, folds=[3, 1, 3], **asked)
+    assert list(second) == [1, 2, 3]
+    assert second[2] == first[2]
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json", "folds"}
+    run = train(recipe, manifest, **asked)
+    assert run.folds == tuple(second.values())
+    took = {"facts": {"cost"}}
+    assert run.report.model_dump(exclude=took) == finished.report.model_dump(exclude=took)
+    for name in ("predictions.csv", "bundle/model.onnx"):
+        assert (run.folder / name).read_bytes() == (finished.folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("number", [-1, 0, 4])
+def test_a_fold_that_the_protocol_does_not_have_is_refused(recipe, manifest, tmp_path, number):
+    told = f"fold {number}: protocol folds has 3 folds; they are counted from 1"
+    with pytest.raises(TrainingError, match=told):
+        train_folds(recipe, manifest, folds=[1, number], protocol="folds", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("change", ["model.max_iter=50", "seed=1", "features.n_fft=1024", "search.folds=3"])
@@ -257,7 +282,11 @@ def test_each_fold_is_tested_on_altered_recordings_of_its_own_test_speakers(
     changed = recipe.model_copy(update={"search": recipe.search.model_copy(update={"grid": {}})})
     plain = train(changed, few, out=tmp_path, protocol="folds", cache=cache, bundle=False)
     assert not (tmp_path / "robustness.json").exists()
-    run = train(changed, few, out=tmp_path, protocol="folds", cache=cache, robustness=1_000)
+    asked = {"out": tmp_path, "protocol": "folds", "cache": cache, "robustness": 1_000}
+    one = train_folds(changed, few, folds=[2], **asked)
+    assert [number for number, result in one.items() if result] == [2]
+    run = train(changed, few, **asked)
+    assert run.folds[1] == one[2]
     assert [fold.probabilities for fold in run.folds] == [fold.probabilities for fold in plain.folds]
     found = json.loads((tmp_path / "robustness.json").read_text())
     assert [one["condition"] for one in found] == list(CONDITIONS)

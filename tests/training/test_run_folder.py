@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from serkit.errors import TrainingError
+from serkit.files import atomic_path
 from serkit.training import FitRecord, FoldResult, RunFolder
-from serkit.training.run_folder import fingerprint
+from serkit.training.run_folder import BUNDLE, fingerprint
 
 PLAN = {"fingerprint": "abc"}
 RESULT = FoldResult(
@@ -32,6 +33,31 @@ def test_a_fold_comes_back_to_the_last_bit(tmp_path):
     folder = RunFolder(tmp_path / "run", PLAN)
     assert folder.load_fold(1) == RESULT
     assert folder.load_fold(2) is None
+
+
+def test_a_finished_fold_leaves_the_checkpoints_of_others(tmp_path):
+    folder = RunFolder(tmp_path / "run", PLAN)
+    for part in (1, 2, BUNDLE):
+        folder.checkpoints(part).mkdir(parents=True)
+        (folder.checkpoints(part) / "state.safetensors").write_bytes(b"state")
+    folder.save_fold(1, RESULT)
+    kept = {path.name for path in (tmp_path / "run" / "checkpoints").iterdir()}
+    assert kept == {"2", "bundle"}
+    assert (folder.checkpoints(2) / "state.safetensors").read_bytes() == b"state"
+    folder.finish({})
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_a_process_that_comes_later_leaves_what_was_found(tmp_path):
+    RunFolder(tmp_path / "run", PLAN).finish({"final": None})
+    RunFolder(tmp_path / "run", PLAN)
+    assert "final" in json.loads((tmp_path / "run" / "run.json").read_text())
+
+
+def test_two_processes_may_begin_at_once(tmp_path):
+    with atomic_path(tmp_path / "run" / "run.json"):  # the other one is about to write it
+        RunFolder(tmp_path / "run", PLAN)
+    assert (tmp_path / "run" / "run.json").exists()
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):

@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import typer
 
@@ -24,12 +24,12 @@ from serkit.cli.tables import print_table
 from serkit.errors import RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rich.table import Table
 
     from serkit.evaluation import EvaluationReport
-    from serkit.training import TrainingRun
+    from serkit.training import FoldResult, TrainingRun
 
 STOPPED = 130
 _SHOWN = ("uar", "war", "macro_f1", "ece")
@@ -48,6 +48,19 @@ class Log(StrEnum):
 
     tensorboard = "tensorboard"
     mlflow = "mlflow"
+
+
+class _Choices(TypedDict):
+    """What a whole run and some of its folds are asked alike."""
+
+    out: Path
+    protocol: str
+    cache: Path
+    workers: int
+    device: Literal["cpu", "cuda", "auto"]
+    threads: int
+    progress: bool
+    robustness: int | None
 
 
 def train(  # noqa: PLR0913, PLR0917 - one argument per option
@@ -88,6 +101,10 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
     ] = 1,
     bundle: Annotated[bool, typer.Option(help="Train a model on all recordings, too, and save it.")] = True,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was interrupted.")] = True,
+    fold: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", help="Train only this fold, others elsewhere; 1 is the first; repeatable."),
+    ] = None,
     robustness: Annotated[
         int | None,
         typer.Option(
@@ -106,7 +123,9 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
 
     Recordings that no audit has heard are listened to first: what cannot be
     used is left out, and said. Each fold is kept when it is done: after an
-    interruption the same command goes on where it stopped.
+    interruption the same command goes on where it stopped. With --fold, several
+    processes or machines share the folds of a run; the same command without it
+    then finishes the run.
 
     With --base, any emotions in any language: what that model has learned to
     hear is kept, and only which emotion that is learned anew.
@@ -114,6 +133,7 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
     from serkit.recipe import load_recipe
 
     _check_choice(recipe, base)
+    _check_fold(fold, resume=resume)
     if recipe is not None:
         loaded = load_recipe(recipe, changes or ())
         named = name_recordings(corpus, manifest, csv, columns=column, song=loaded.data.include_song)
@@ -123,16 +143,17 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
         named = name_recordings(corpus, manifest, csv, columns=column)
         loaded = own_data_recipe(str(base), named, changes or ())
     # scikit-learn takes a second to import, which those need not wait for who mistyped a key or a folder.
-    from serkit.training import make_plan
+    from serkit.training import make_plan, train_folds
     from serkit.training import train as train_recipe
 
     # File names tell whether the recordings suffice: listening to all of them may take an hour.
-    name = make_plan(loaded, named, protocol).protocol_name
+    plan = make_plan(loaded, named, protocol)
+    plan.check_folds(fold or ())
+    name = plan.protocol_name
     folder = out or Path("runs") / f"{loaded.name}-{name}"
     with _resumable(folder):
-        run = train_recipe(
-            loaded,
-            listen(named, workers=workers),
+        heard = listen(named, workers=workers)
+        choices = _Choices(
             out=folder,
             protocol=name,
             cache=feature_cache(),
@@ -140,11 +161,13 @@ def train(  # noqa: PLR0913, PLR0917 - one argument per option
             device=device.value,
             threads=threads,
             progress=True,
-            resume=resume,
-            bundle=bundle,
             robustness=robustness,
-            log=log.value if log else None,
         )
+        if fold:
+            _print_folds(folder, train_folds(loaded, heard, folds=fold, **choices))
+            return
+        logged = log.value if log else None
+        run = train_recipe(loaded, heard, resume=resume, bundle=bundle, log=logged, **choices)
     _print(run)
 
 
@@ -156,6 +179,14 @@ def _check_choice(recipe: str | None, base: str | None) -> None:
         )
 
 
+def _check_fold(fold: list[int] | None, *, resume: bool) -> None:
+    if fold and not resume:
+        raise RecipeError(
+            "--no-resume would delete the folds that other processes have finished for --fold",
+            hint="leave one of them out, or choose another --out",
+        )
+
+
 @contextmanager
 def _resumable(folder: Path) -> Iterator[None]:
     """Say how to go on to who presses Ctrl-C."""
@@ -164,6 +195,14 @@ def _resumable(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         print(f"serkit: stopped; the same command goes on with {folder}", file=sys.stderr)
         raise typer.Exit(STOPPED) from None
+
+
+def _print_folds(folder: Path, folds: Mapping[int, FoldResult | None]) -> None:
+    finished = [str(number) for number, result in folds.items() if result]
+    missing = [str(number) for number, result in folds.items() if not result]
+    typer.echo(f"folds finished: {', '.join(finished)}")
+    typer.echo(f"folds missing:  {', '.join(missing) or 'none'}")
+    typer.echo(f"The same command without --fold trains those that are missing and finishes {folder}.")
 
 
 def _print(run: TrainingRun) -> None:

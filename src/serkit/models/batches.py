@@ -86,8 +86,10 @@ class Rows:
         lengths = torch.from_numpy(self.lengths[rows])
         return Batch(pad_sequence(sequences, batch_first=True).to(device), lengths.to(device))
 
-    def batches(self, size: int, rng: np.random.Generator | None = None) -> list[Positions]:
-        """Cut all rows into batches, those of about the same length together.
+    def batches(
+        self, size: int, rng: np.random.Generator | None = None, *, rows: Positions | None = None
+    ) -> list[Positions]:
+        """Cut rows into batches, those of about the same length together.
 
         Parameters
         ----------
@@ -96,13 +98,22 @@ class Rows:
             there is no deviation over one row to normalise by.
         rng : numpy.random.Generator, optional
             Draws the order. Without it rows stay in order, except by length.
+        rows : ndarray of int, optional
+            Which rows; some may be there more than once. Without it all, once each.
 
         Returns
         -------
         list of ndarray of int
-            Each row in one of them.
+            Each of the rows in one of them. How many batches there are follows from the number of rows alone.
+
+        Examples
+        --------
+        >>> Rows(np.zeros((9, 3))).batches(2, rows=np.array([1, 8, 8, 4]))
+        [array([1, 8]), array([8, 4])]
         """
-        order = np.arange(len(self)) if rng is None else rng.permutation(len(self))
+        order = np.arange(len(self)) if rows is None else rows
+        if rng is not None:
+            order = order[rng.permutation(len(order))]
         if self.lengths is None:
             return _cut(order, size)
         lengths = self.lengths

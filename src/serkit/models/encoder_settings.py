@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from serkit.models.batches import Batch
     from serkit.models.encoder_weights import Encoder
+    from serkit.models.inner_folds import Split
     from serkit.models.labelled import Labelled
     from serkit.models.losses import Targets
+    from serkit.models.remembered_states import RememberedStates
     from serkit.models.speech_encoder import SpeechEncoder
     from serkit.models.standardise import StandardisedNetwork
 
@@ -66,9 +68,12 @@ class SpeechEncoderSettings(NetworkSettings):
         clips of other speakers; see `serkit.models.neighbours`.
     epochs : int, default 50
         Passes over the training rows; with a probe or landmarks there may be none.
+    tuned_states : tuple of int, default ()
+        States that are heard while blocks are tuned, if others than those that landmarks will hear: the
+        blocks after the last of them stay as they are published.
     tuned_blocks : int, default 0
-        How many blocks are trained along with the head, counted from the last; one more than there are
-        trains the convolutions, too.
+        How many blocks are trained along with the head, counted from the last that is heard in training; one
+        more than there are trains the convolutions, too.
     encoder_learning_rate : float, default 3e-5
         Of the last block, where the schedule is highest; `learning_rate` is that of the head.
     layer_decay : float, default 1.0
@@ -98,6 +103,7 @@ class SpeechEncoderSettings(NetworkSettings):
     width: PositiveFloat = 1.0
     neighbours: NonNegativeFloat = 0.0
     epochs: NonNegativeInt = 50
+    tuned_states: tuple[NonNegativeInt, ...] = ()
     tuned_blocks: NonNegativeInt = 0
     encoder_learning_rate: PositiveFloat = 3e-5
     layer_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
@@ -112,6 +118,12 @@ class SpeechEncoderSettings(NetworkSettings):
             raise ValueError("neighbours: are for tuned blocks, set tuned_blocks and epochs")
         if self.neighbours and self.mixup is not None:
             raise ValueError("neighbours: a mixture of clips lies nowhere, leave out mixup")
+        if self.tuned_states and not (self.tuned_blocks and self.epochs and self.landmarks):
+            raise ValueError("tuned_states: are for blocks that are tuned before landmarks hear them")
+        if self.tuned_states and (self.join == "mix" or self.attention):
+            raise ValueError(
+                'tuned_states: are pooled one by one, set join = "concatenate" and attention = 0'
+            )
         if self.keep == "best" and self.epochs == 0:
             raise ValueError('keep: of no epochs none is best, set keep = "last"')
         return self
@@ -126,12 +138,14 @@ class SpeechEncoderSettings(NetworkSettings):
             self.encoder, revision=self.revision, checksum=self.checksum, blocks=self.blocks
         )
         self._check_fit(encoder, shape[-1])
-        for part in encoder.parts()[: -self.tuned_blocks or None]:
+        for part in encoder.parts():
             part.requires_grad_(False)
+        for part in self._tuned(encoder):
+            part.requires_grad_(True)
         return SpeechEncoder(
             encoder,
             n_classes,
-            states=self.states or None,
+            states=self.tuned_states or self.states or None,
             join=self.join,
             attention=self.attention,
             hidden=self.units,
@@ -148,7 +162,12 @@ class SpeechEncoderSettings(NetworkSettings):
     @property
     def compares_speakers(self) -> bool:
         """Whether training looks at who speaks."""
-        return self.neighbours > 0
+        return super().compares_speakers or self.neighbours > 0
+
+    @property
+    def solves_head(self) -> bool:
+        """Whether the head is fitted by itself, once everything else is trained."""
+        return self.landmarks > 0
 
     @property
     def _is_frozen(self) -> bool:
@@ -161,8 +180,22 @@ class SpeechEncoderSettings(NetworkSettings):
         """Standardise what the encoder hears in the training rows, and fit the probe to it."""
         from serkit.models.probe import prepare_head
 
+        body = cast("SpeechEncoder", network.body)
         if self.epochs or not self.landmarks:
-            prepare_head(cast("SpeechEncoder", network.body), train, self, device, seed)
+            body.below = self._below(body.encoder)
+            prepare_head(body, train, self, device, seed)
+
+    def _below(self, encoder: Encoder) -> RememberedStates | None:
+        """Return the memory of what enters the first tuned block, where it is the same in every epoch."""
+        from serkit.models.encoder_weights import weights_digest
+        from serkit.models.remembered_states import remembered_states
+        from serkit.models.whisper_encoder import WhisperEncoder
+
+        changes = self.spec_augment or self.mixup or not isinstance(encoder, WhisperEncoder)
+        if changes or not (self.tuned_blocks and self.states):
+            return None
+        first = min(self._top(encoder) - self.tuned_blocks, *self.states, *self.tuned_states)
+        return remembered_states(first, weights_digest(encoder), self.precision) if first > 0 else None
 
     def losses(
         self, network: StandardisedNetwork, batch: Batch, targets: Targets, rows: NDArray[np.intp]
@@ -183,19 +216,31 @@ class SpeechEncoderSettings(NetworkSettings):
         loss = cross_entropy(scores, targets, smoothing=self.label_smoothing)
         return scores, loss + self.neighbours * cross_entropy(near, targets)
 
-    def finish(self, network: StandardisedNetwork, train: Labelled, device: str, seed: int) -> None:
+    def finish(
+        self,
+        network: StandardisedNetwork,
+        train: Labelled,
+        device: str,
+        seed: int,
+        *,
+        split: Split | None = None,
+    ) -> torch.Tensor | None:
         """Compare with landmarks, if wanted, instead of asking the head that was trained."""
         from serkit.models.probe import compare_with_landmarks
 
         body = cast("SpeechEncoder", network.body)
+        scores = None
         body.neighbours = None
         if self.landmarks:
-            compare_with_landmarks(body, train, self, device, seed)
+            body.hear(self.states or None)
+            scores = compare_with_landmarks(body, train, self, device, seed, split=split)
+        body.below = None
+        return scores
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """Return head and trained parts of the encoder, each with its share of the learning rate."""
         encoder = cast("SpeechEncoder", network).encoder
-        tuned = list(reversed(encoder.parts()))[: self.tuned_blocks]
+        tuned = self._tuned(encoder)
         inside = {id(weights) for weights in encoder.parameters()}
         head = [weights for weights in network.parameters() if id(weights) not in inside]
         highest = self.encoder_learning_rate / self.learning_rate
@@ -207,11 +252,20 @@ class SpeechEncoderSettings(NetworkSettings):
             ),
         ]
 
+    def _tuned(self, encoder: Encoder) -> list[nn.Module]:
+        """Return the parts that are tuned, from the last one on."""
+        return encoder.parts()[self._top(encoder) :: -1][: self.tuned_blocks]
+
+    def _top(self, encoder: Encoder) -> int:
+        """Return the last block that is heard in training."""
+        return max(self.tuned_states or self.states, default=len(encoder.layers))
+
     def _check_fit(self, encoder: Encoder, n_rows: int) -> None:
         n_blocks, n_bins = len(encoder.layers), encoder.n_values
-        if max(self.states, default=0) > n_blocks:
-            raise RecipeError(f"states: {self.encoder} has {n_blocks} blocks here, not {max(self.states)}")
-        if self.tuned_blocks > n_blocks + 1:
-            raise RecipeError(f"tuned_blocks: {self.encoder} has {n_blocks} blocks here and the convolutions")
+        for name, states in (("states", self.states), ("tuned_states", self.tuned_states)):
+            if max(states, default=0) > n_blocks:
+                raise RecipeError(f"{name}: {self.encoder} has {n_blocks} blocks here, not {max(states)}")
+        if self.tuned_blocks > (heard := self._top(encoder)) + 1:
+            raise RecipeError(f"tuned_blocks: {self.encoder} has {heard} blocks here and the convolutions")
         if n_rows != n_bins:
             raise RecipeError(f"features: {self.encoder} takes frames of {n_bins} values, not {n_rows}")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from serkit.models.batches import Batch
+    from serkit.models.inner_folds import Split
     from serkit.models.labelled import Labelled
     from serkit.models.losses import Targets
     from serkit.models.settings import Weights
@@ -83,6 +84,11 @@ class NetworkSettings(ModelSettings):
         Share of each target that is what listeners heard, where they were asked; see `data.votes`.
     copy_weight : float, default 1.0
         How much an altered copy of a recording counts beside its original.
+    draw : {"all", "speakers"}, default "all"
+        What an epoch is. "all": each training row once. "speakers": corpora, which `data.own_emotions` tells
+        apart, in proportion to the square root of the number of their speakers, as many rows of the corpus
+        with the most originals as it has originals; and of each corpus altered copies in proportion to
+        `copy_weight` beside their originals.
     schedule : {"constant", "plateau", "one_cycle", "cosine"}, default "constant"
         How the learning rate goes on: see `serkit.models.schedules`.
     plateau_factor : float, default 0.1
@@ -126,6 +132,7 @@ class NetworkSettings(ModelSettings):
     label_smoothing: Share = 0.0
     votes: Share = 0.0
     copy_weight: PositiveFloat = 1.0
+    draw: Literal["all", "speakers"] = "all"
     schedule: Literal["constant", "plateau", "one_cycle", "cosine"] = "constant"
     plateau_factor: Fraction = 0.1
     plateau_patience: PositiveInt = 10
@@ -159,6 +166,11 @@ class NetworkSettings(ModelSettings):
     @property
     def compares_speakers(self) -> bool:
         """Whether training looks at who speaks."""
+        return self.draw == "speakers"
+
+    @property
+    def solves_head(self) -> bool:
+        """Whether the head is fitted by itself, once everything else is trained."""
         return False
 
     @property
@@ -198,8 +210,35 @@ class NetworkSettings(ModelSettings):
     def prepare(self, network: StandardisedNetwork, train: Labelled, device: str, seed: int) -> None:
         """Set what follows from the training rows before the first step: here nothing."""
 
-    def finish(self, network: StandardisedNetwork, train: Labelled, device: str, seed: int) -> None:
-        """Set what follows from the training rows after the last step: here nothing."""
+    def finish(
+        self,
+        network: StandardisedNetwork,
+        train: Labelled,
+        device: str,
+        seed: int,
+        *,
+        split: Split | None = None,
+    ) -> torch.Tensor | None:
+        """Fit the head that follows from the training rows after the last step, if there is one: here none.
+
+        Parameters
+        ----------
+        network : StandardisedNetwork
+            Changed in place.
+        train : Labelled
+            Rows to fit the head to.
+        device : str
+            Where the network is.
+        seed : int
+            Of random draws.
+        split : (ndarray of int, ndarray of int), optional
+            Rows to fit another such head to, and those that it is to score.
+
+        Returns
+        -------
+        Tensor or None
+            The scores that the other head gives to the rows held out.
+        """
 
     def losses(
         self, network: StandardisedNetwork, batch: Batch, targets: Targets, rows: NDArray[np.intp]

@@ -17,6 +17,7 @@ import torch
 from serkit.errors import TrainingError
 from serkit.models.alterations import masked, mixed
 from serkit.models.checkpoints import Checkpoint, network_state, optimizer_state, restore_optimizer
+from serkit.models.draws import drawn_rows
 from serkit.models.epoch_bar import epoch_bar
 from serkit.models.history import Epoch, best_epoch, has_ended
 from serkit.models.losses import cross_entropy
@@ -126,7 +127,7 @@ class NetworkTraining:
 
     def _epoch(self, optimizer: torch.optim.Optimizer, history: list[Epoch]) -> Epoch:
         rng = seed_everything(self.seed, len(history) + 1)
-        batches = self.train.rows.batches(self.settings.batch_size, rng)
+        batches = self._batches(rng)
         losses = [epoch.train_loss for epoch in history]
         total_loss, right, rate = 0.0, 0, 0.0
         self.network.train()
@@ -139,10 +140,16 @@ class NetworkTraining:
             if not math.isfinite(loss):
                 raise self._diverged(len(history) + 1, loss, rate)
             total_loss, right = total_loss + loss * len(rows), right + hits
-        n = len(self.train.rows)
+        n = sum(map(len, batches))
         return Epoch(
             learning_rate=rate, train_loss=total_loss / n, train_accuracy=right / n, **self._dev_scores()
         )
+
+    def _batches(self, rng: np.random.Generator) -> list[NDArray[np.intp]]:
+        """Return the rows of an epoch; in every epoch there are as many batches."""
+        chosen = self.settings
+        drawn = drawn_rows(self.train, chosen.copy_weight, rng) if chosen.draw == "speakers" else None
+        return self.train.rows.batches(chosen.batch_size, rng, rows=drawn)
 
     def _step(
         self, optimizer: torch.optim.Optimizer, rows: NDArray[np.intp], rng: np.random.Generator

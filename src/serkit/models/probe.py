@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from serkit.models.encoder_settings import SpeechEncoderSettings
+    from serkit.models.inner_folds import Split
     from serkit.models.labelled import Labelled
     from serkit.models.speech_encoder import Head, SpeechEncoder
 
@@ -58,9 +59,15 @@ def prepare_head(
         network.neighbours = Neighbours(head.standardise(pooled), train, seed=seed)
 
 
-def compare_with_landmarks(
-    network: SpeechEncoder, train: Labelled, settings: SpeechEncoderSettings, device: str, seed: int
-) -> None:
+def compare_with_landmarks(  # noqa: PLR0913 - every choice has a name
+    network: SpeechEncoder,
+    train: Labelled,
+    settings: SpeechEncoderSettings,
+    device: str,
+    seed: int,
+    *,
+    split: Split | None = None,
+) -> torch.Tensor | None:
     """Put a head in place that compares with landmarks, fitted to what the encoder hears now.
 
     Parameters
@@ -75,14 +82,31 @@ def compare_with_landmarks(
         Where the network is.
     seed : int
         Of the draw of landmarks.
+    split : (ndarray of int, ndarray of int), optional
+        Rows to fit another such head to, and those that it is to score.
+
+    Returns
+    -------
+    Tensor or None
+        The scores that the other head gives to the rows held out.
     """
-    pooled = _pooled(network, train, settings, device)
-    head = KernelHead(pooled.shape[1], train.n_classes, axes=settings.axes, landmarks=settings.landmarks).to(
-        device
-    )
+    pooled, scores = _pooled(network, train, settings, device), None
+    if split is not None:
+        rows, held_out = split
+        with torch.no_grad():
+            scores = _landmarks(pooled[rows], train.take(rows), settings, seed)(pooled[held_out])
+    network.head = _landmarks(pooled, train, settings, seed)
+    return scores
+
+
+def _landmarks(
+    pooled: torch.Tensor, train: Labelled, settings: SpeechEncoderSettings, seed: int
+) -> KernelHead:
+    head = KernelHead(pooled.shape[1], train.n_classes, axes=settings.axes, landmarks=settings.landmarks)
+    head.to(pooled.device)
     _standardise(head, pooled[train.originals])
     fit_kernel_head(head, pooled, train, penalty=settings.penalty, width=settings.width, seed=seed)
-    network.head = head
+    return head
 
 
 def _pooled(

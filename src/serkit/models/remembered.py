@@ -86,7 +86,7 @@ class Remembered:
         computed: dict[bytes, Vector] = {}
         values = []
         for clip in clips:
-            key = self._key(clip)
+            key = clip_key(self._identity, clip)
             value = self._known.get(key)
             if value is None:
                 value = computed[key] = _value(function, clip)
@@ -94,10 +94,12 @@ class Remembered:
         self._known.update(computed)
         return torch.stack(values).to(frames.device)
 
-    def _key(self, clip: torch.Tensor) -> bytes:
-        digest = hashlib.blake2b(self._identity, digest_size=16)
-        digest.update(clip.cpu().contiguous().numpy().tobytes())
-        return digest.digest()
+
+def clip_key(identity: bytes, clip: torch.Tensor) -> bytes:
+    """Return the key of a clip and of what is made of it."""
+    digest = hashlib.blake2b(identity, digest_size=16)
+    digest.update(clip.cpu().contiguous().numpy().tobytes())
+    return digest.digest()
 
 
 def _value(function: Callable[[torch.Tensor], torch.Tensor], clip: torch.Tensor) -> Vector:

@@ -11,7 +11,8 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import torch
@@ -22,12 +23,14 @@ from serkit.models.pooling import StatisticsPooling
 from serkit.models.standardise import Standardise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from serkit.models.encoder_weights import Encoder
     from serkit.models.kernel_head import KernelHead
     from serkit.models.neighbours import Neighbours
     from serkit.models.remembered import Remembered
+    from serkit.models.remembered_states import RememberedStates
+    from serkit.models.whisper_encoder import WhisperEncoder
 
 
 class SpeechEncoder(nn.Module):
@@ -76,16 +79,24 @@ class SpeechEncoder(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.memory = memory
-        self.states = tuple(range(len(encoder.layers) + 1) if states is None else states)
-        n_pools, units = 1, encoder.units
+        self.attention = attention
+        self.mix: nn.Parameter | None = None
+        self.pools = nn.ModuleList()
+        self.hear(states)
         if join == "mix":
             self.mix = nn.Parameter(torch.zeros(len(self.states)))
-        else:
-            n_pools = len(self.states)
-        self.pools = nn.ModuleList(StatisticsPooling(units, attention) for _ in range(n_pools))
+            self.pools = self.pools[:1]
+        n_values = 2 * encoder.units * len(self.pools)
         # Landmarks take the place of this head once there is something to compare with.
-        self.head: Head | KernelHead = Head(2 * units * n_pools, n_classes, hidden=hidden, dropout=dropout)
-        self.neighbours: Neighbours | None = None  # only while blocks are tuned
+        self.head: Head | KernelHead = Head(n_values, n_classes, hidden=hidden, dropout=dropout)
+        # Only while blocks are tuned:
+        self.neighbours: Neighbours | None = None
+        self.below: RememberedStates | None = None
+
+    def hear(self, states: Sequence[int] | None) -> None:
+        """Hear these states from now on, each pooled by itself; without them all."""
+        self.states = tuple(range(len(self.encoder.layers) + 1) if states is None else states)
+        self.pools = nn.ModuleList(StatisticsPooling(self.encoder.units, self.attention) for _ in self.states)
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores, (N, n_classes).
@@ -107,9 +118,12 @@ class SpeechEncoder(nn.Module):
         return self.memory(self._embed, frames, lengths)
 
     def _embed(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        states = self.encoder(frames, lengths)
+        hear: Callable[..., Any] = self.encoder
+        if self.below is not None:
+            hear = partial(self.below, cast("WhisperEncoder", self.encoder))
+        states = hear(frames, lengths, last=max(self.states))
         heard = [states[number] for number in self.states]
-        if len(self.pools) < len(heard):
+        if self.mix is not None:
             shares = self.mix.softmax(dim=0)
             heard = [torch.stack([share * one for share, one in zip(shares, heard, strict=True)]).sum(dim=0)]
         outside = None if lengths is None else after_end(self.encoder.n_states(lengths), heard[0].shape[1])

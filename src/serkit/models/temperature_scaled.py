@@ -85,8 +85,9 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         groups : array_like, shape (n,), optional
             Speaker of each row; without them every row is its own group.
         **facts : ndarray, shape (n,)
-            What else a network is told of each row: `corpora`, to learn among the labels of each, and
-            `votes`.
+            What else a network is told of each row, such as `corpora`, to learn among the labels of each.
+            With `tuned` the temperature is that of the scores of rows that were not tuned on, and nothing
+            else is held out.
 
         Raises
         ------
@@ -103,8 +104,20 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         else:
             splits = self.held_out
         self.emotion_sets_ = emotion_sets(labels, facts["corpora"]) if "corpora" in facts else {}
+        if "tuned" in facts:
+            return self._fit_once(features, labels, facts)
         self.temperature_ = self._temperature(features, labels, splits, facts) if splits else 1.0
         self.estimator_ = clone(self.estimator).fit(features, labels, **for_classifier(facts))
+        return self
+
+    def _fit_once(
+        self, features: NDArray[Any], labels: NDArray[Any], facts: Mapping[str, NDArray[Any]]
+    ) -> Self:
+        self.estimator_ = clone(self.estimator).fit(features, labels, **for_classifier(facts))
+        rows = ~facts["tuned"] & ~facts.get("altered", np.zeros(len(labels), dtype=bool))
+        corpora = facts["corpora"][rows] if "corpora" in facts else None
+        scores = self.estimator_[-1].held_out_scores_
+        self.temperature_ = self._temperature_of(scores, labels[rows], corpora)
         return self
 
     @classmethod

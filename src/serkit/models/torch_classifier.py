@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from torch import nn
 
+    from serkit.models.inner_folds import Split
     from serkit.models.network_settings import NetworkSettings
     from serkit.models.settings import Weights
 
@@ -75,6 +76,9 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         The trained network, its input standardised first.
     history_ : list of Epoch
         Loss, accuracy and scores of each epoch.
+    held_out_scores_ : ndarray of float64, shape (n_held_out, n_classes), or None
+        Where only some rows were tuned on: scores of the other originals by a head that was not fitted to
+        them.
 
     Examples
     --------
@@ -129,6 +133,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         votes: ArrayLike | None = None,
         altered: ArrayLike | None = None,
         speakers: ArrayLike | None = None,
+        tuned: ArrayLike | None = None,
     ) -> Self:
         """Train the network.
 
@@ -149,6 +154,9 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             Which rows are altered copies, which may count less.
         speakers : array_like of str, shape (n,), optional
             Speaker of each row, whose other rows it is not compared with.
+        tuned : array_like of bool, shape (n,), optional
+            Rows that all but the head is trained on, of a network whose head is fitted by itself; the head is
+            fitted to all rows. Without it all alike.
 
         Raises
         ------
@@ -176,14 +184,30 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self._check(train.rows, dev is not None)
         self.shape_ = train.rows.shape
         self.precision_ = choose_precision(self.settings.precision, self.device)
-        parts = [train] if dev is None else [train, self._labelled(*dev)]
+        tuning, split = self._tuning(train, tuned)
+        parts = [tuning] if dev is None else [tuning, self._labelled(*dev)]
         with _own_draws(self.device):
             training = self._training(*parts)
             path = self._checkpoint(parts)
             self.history_ = training.run(checkpoint=path, progress=self.progress)
-            self._settled.finish(training.network, training.train, self.device, self.seed)
+            fitted = training.train if self.settings.balance == "oversample" else train
+            scores = self._settled.finish(training.network, fitted, self.device, self.seed, split=split)
         self.network_ = training.network.eval()
+        self.held_out_scores_ = None if scores is None else scores.cpu().numpy().astype(np.float64)
         return self
+
+    def _tuning(self, train: Labelled, tuned: ArrayLike | None) -> tuple[Labelled, Split | None]:
+        """Return the rows to train on, and where only some are, those and the originals held out."""
+        tuning, split = train, None
+        if tuned is not None:
+            chosen = np.asarray(tuned, dtype=bool)
+            split = np.flatnonzero(chosen), train.originals[~chosen[train.originals]]
+            tuning = train.take(split[0])
+        if self.settings.draw == "speakers" and tuning.weights is not None and tuning.altered is not None:
+            # Copies that are drawn less often need not count less, too.
+            weights = np.where(tuning.altered, tuning.weights / self.settings.copy_weight, tuning.weights)
+            tuning = tuning._replace(weights=weights.astype(np.float32))
+        return tuning, split
 
     @property
     def export_tolerance(self) -> float:

@@ -64,7 +64,9 @@ class WaveEncoder(nn.Module):
             found = (found - width) // stride + 1
         return found
 
-    def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> list[torch.Tensor]:
+    def forward(
+        self, frames: torch.Tensor, lengths: torch.Tensor | None = None, *, last: int | None = None
+    ) -> list[torch.Tensor]:
         """Return the states before the first block and after each.
 
         Clips are heard one by one: what fills a batch up would change what some of these models hear.
@@ -75,17 +77,19 @@ class WaveEncoder(nn.Module):
             The samples, clips padded at their ends.
         lengths : Tensor of int, shape (N,), optional
             Frames of each clip; without them all are as long as the longest.
+        last : int, optional
+            Number of the last state that is wanted; without it all are.
 
         Returns
         -------
         list of Tensor, each of shape (N, n_states, units)
             What stands after the end of a clip has no meaning.
         """
-        waves = frames.flatten(1)
+        waves, wanted = frames.flatten(1), slice(None if last is None else last + 1)
         if lengths is None:
-            return self._hear(waves)
+            return self._hear(waves)[wanted]
         ends = (lengths * N_SAMPLES).tolist()
-        clips = [self._hear(wave[None, :end]) for wave, end in zip(waves, ends, strict=True)]
+        clips = [self._hear(wave[None, :end])[wanted] for wave, end in zip(waves, ends, strict=True)]
         return [
             pad_sequence([state[0] for state in states], batch_first=True)
             for states in zip(*clips, strict=True)

@@ -12,6 +12,7 @@ References
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import NamedTuple
 
 import torch
@@ -138,7 +139,9 @@ class WhisperEncoder(nn.Module):
         self.embed_positions.weight = nn.Parameter(positions, requires_grad=False)
         self.layers = nn.ModuleList(Block(shape) for _ in range(n_blocks))
 
-    def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> list[torch.Tensor]:
+    def forward(
+        self, frames: torch.Tensor, lengths: torch.Tensor | None = None, *, last: int | None = None
+    ) -> list[torch.Tensor]:
         """Return the states before the first block and after each.
 
         Parameters
@@ -147,6 +150,8 @@ class WhisperEncoder(nn.Module):
             Log-mel frames, clips padded at their ends.
         lengths : Tensor of int, shape (N,), optional
             Frames of each clip; without them all are as long as the longest.
+        last : int, optional
+            Number of the last state that is wanted; without it all are.
 
         Returns
         -------
@@ -158,17 +163,34 @@ class WhisperEncoder(nn.Module):
         FeatureError
             If a clip is longer than the positions reach.
         """
-        hidden, outside = frames, None
+        hidden = frames
         if lengths is not None:
-            outside = after_end(self.n_states(lengths), (frames.shape[1] + 1) // 2)
             silent = after_end(lengths, frames.shape[1]).unsqueeze(-1)
+            outside = after_end(self.n_states(lengths), (frames.shape[1] + 1) // 2)
         for convolution in (self.conv1, self.conv2):
             if lengths is not None:
                 hidden = hidden.masked_fill(silent, 0.0)
             hidden = functional.gelu(convolve(hidden, convolution))
         self._check_length(hidden.shape[1])
-        states = [hidden + self.embed_positions.weight[: hidden.shape[1]]]
-        for block in self.layers:
+        entering = hidden + self.embed_positions.weight[: hidden.shape[1]]
+        return self.go_on(entering, None if lengths is None else outside, last=last)
+
+    def go_on(
+        self, state: torch.Tensor, outside: torch.Tensor | None, *, first: int = 0, last: int | None = None
+    ) -> list[torch.Tensor]:
+        """Return a state, which is the one of number `first`, and those after it up to number `last`.
+
+        Parameters
+        ----------
+        state : Tensor, shape (N, n_states, d_model)
+            Clips, padded at their ends.
+        outside : Tensor of bool, shape (N, n_states), optional
+            What lies after the end of each clip; without it nothing does.
+        first, last : int
+            Numbers of states; without `last` all follow.
+        """
+        states = [state]
+        for block in islice(self.layers, first, last):
             states.append(block(states[-1], outside))
         return states
 

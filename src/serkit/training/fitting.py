@@ -294,5 +294,8 @@ def _calibrate(recipe: Recipe, model: Pipeline, part: TrainingPart, workers: int
         fitted = fit_split(model, part.features, part.labels, split, part.facts)
         own = part.facts["corpora"][held_out] if "corpora" in part.facts else None
         return TemperatureScaled.around(fitted, part.features[held_out], part.labels[held_out], own)
+    facts = dict(part.facts)
+    if splits and recipe.calibration.refit == "head":
+        facts["tuned"] = np.isin(np.arange(len(part.labels)), splits[0][0])
     scaled = TemperatureScaled(model, held_out=splits, workers=workers)
-    return scaled.fit(part.features, part.labels, **part.facts)
+    return scaled.fit(part.features, part.labels, **facts)

@@ -13,11 +13,14 @@ import numpy as np
 from serkit import __version__
 from serkit.augment import is_copy
 from serkit.corpora.manifest import is_complete
+from serkit.errors import TrainingError
 from serkit.splits import count_leaks, speaker_groups
 from serkit.training.rows import select_rows, split_rows
 from serkit.training.run_folder import fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas
 
     from serkit.recipe import Recipe, RecipeProtocol
@@ -59,6 +62,20 @@ class TrainingPlan:
     def classes(self) -> tuple[str, ...]:
         """Emotions to tell apart, sorted."""
         return tuple(sorted(set(self.rows["emotion"])))
+
+    @property
+    def fold_numbers(self) -> range:
+        """Numbers of the folds, from 1 on."""
+        return range(1, len(self.folds) + 1)
+
+    def check_folds(self, numbers: Sequence[int]) -> None:
+        """Raise TrainingError if one of these is the number of no fold."""
+        for number in numbers:
+            if number not in self.fold_numbers:
+                raise TrainingError(
+                    f"fold {number}: protocol {self.protocol_name} has {len(self.folds)} folds",
+                    hint="they are counted from 1",
+                )
 
     def describe(self, *, device: str = "cpu", threads: int = 1) -> dict[str, Any]:
         """Return what the record of a run on such a machine says before anything is trained."""

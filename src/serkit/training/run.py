@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from serkit.training.fitting import FitRecord, TrainingData, fit_model
 from serkit.training.logs import check_log, log_run
 from serkit.training.plan import make_plan
 from serkit.training.reporting import report_folds
-from serkit.training.run_folder import FoldResult, RunFolder
+from serkit.training.run_folder import BUNDLE, FoldResult, RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,12 +32,9 @@ if TYPE_CHECKING:
     from serkit.bundle_info import Loss
     from serkit.evaluation import EvaluationReport
     from serkit.recipe import Recipe
-    from serkit.splits import Fold
     from serkit.training.computing import Device
     from serkit.training.fitting import FittedModel
     from serkit.training.plan import TrainingPlan
-
-BUNDLE = "bundle"
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,10 +132,135 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     if log:
         check_log(log)
     plan = make_plan(recipe, manifest, protocol)
-    chosen_device = choose_device(recipe.model, device)
-    folder = RunFolder(Path(out), plan.describe(device=chosen_device, threads=threads), resume=resume)
-    kept = Path(cache) if cache else None
-    computing = Computing(workers, chosen_device, folder.checkpoints, kept, progress)
+    with _started(
+        plan,
+        out=out,
+        cache=cache,
+        workers=workers,
+        device=device,
+        threads=threads,
+        progress=progress,
+        resume=resume,
+        robustness=robustness,
+    ) as run:
+        folds = _run_folds(run, plan.fold_numbers)
+        final = _train_on_everything(run) if bundle else None
+        chosen = final.record if final else folds[0].record
+        lost = _losses(plan, folds) if robustness else []
+        report = report_folds(plan, folds, run.folder.path, chosen=chosen, lost=lost)
+        if final:
+            save_model(run.folder.path / BUNDLE, recipe, final, data=run.data, report=report, lost=lost)
+    records = {fold.name: fold.record for fold in folds}
+    trained = records | ({BUNDLE: final.record} if final else {})
+    write_history(run.folder.path / HISTORY_FILE, trained)
+    if log:
+        log_run(log, run.folder.path, trained, report)
+    run.folder.finish(
+        {
+            "chosen": {name: record.describe() for name, record in records.items()},
+            "final": final.record.describe() if final else None,
+            "layers": [layer.model_dump(mode="json") for layer in chosen.layers],
+        }
+    )
+    return TrainingRun(run.folder.path, plan.protocol_name, folds, report, final.record if final else None)
+
+
+def train_folds(  # noqa: PLR0913 - every choice of a run has a name
+    recipe: Recipe,
+    manifest: pandas.DataFrame,
+    *,
+    folds: Sequence[int],
+    out: Path | str,
+    protocol: str | None = None,
+    cache: Path | str | None = None,
+    workers: int = 1,
+    device: Device = "cpu",
+    threads: int = 1,
+    progress: bool = False,
+    robustness: int | None = None,
+) -> dict[int, FoldResult | None]:
+    """Train and test these folds of a run alone, so that other processes or machines can take the others.
+
+    Nothing is reported and no model is saved: `train`, with the same choices, does that once all folds are
+    there, and trains those that are missing then. What it finds does not depend on who trained which fold.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to train.
+    manifest : pandas.DataFrame
+        Recordings; all of them, also those of other folds.
+    folds : sequence of int
+        Numbers of the folds, from 1 on. One that is finished in `out` is not trained again.
+    out : Path or str
+        Folder of the run. Several processes may share it as long as no two train the same fold.
+    protocol, cache, workers, device, threads, progress, robustness : optional
+        As in `train`.
+
+    Returns
+    -------
+    dict of int to FoldResult or None
+        Every fold of the run by its number, whoever trained it; None for those that are not finished.
+
+    Raises
+    ------
+    TrainingError
+        If there is no fold of such a number. Otherwise as in `train`.
+    """
+    plan = make_plan(recipe, manifest, protocol)
+    plan.check_folds(folds)
+    with _started(
+        plan,
+        out=out,
+        cache=cache,
+        workers=workers,
+        device=device,
+        threads=threads,
+        progress=progress,
+        resume=True,
+        robustness=robustness,
+    ) as run:
+        _run_folds(run, sorted(set(folds)))
+        return {number: run.finished(number) for number in plan.fold_numbers}
+
+
+@dataclass(frozen=True, eq=False)
+class _Started:
+    """A run that is under way: what to do, with what, where and how."""
+
+    plan: TrainingPlan
+    data: TrainingData
+    folder: RunFolder
+    computing: Computing
+    robustness: int | None
+
+    def finished(self, number: int) -> FoldResult | None:
+        """Return a fold that is finished, with altered recordings where they are wanted, or None."""
+        result = self.folder.load_fold(number)
+        return None if result and self.robustness and not result.altered_rows else result
+
+    def computing_of(self, part: int | str) -> Computing:
+        """Return how a fold, by its number, or the bundle is computed."""
+        return replace(self.computing, checkpoints=self.folder.checkpoints(part))
+
+
+@contextmanager
+def _started(  # noqa: PLR0913 - see train
+    plan: TrainingPlan,
+    *,
+    out: Path | str,
+    cache: Path | str | None,
+    workers: int,
+    device: Device,
+    threads: int,
+    progress: bool,
+    resume: bool,
+    robustness: int | None,
+) -> Iterator[_Started]:
+    """Open the folder, extract the features, and limit the threads of what follows."""
+    recipe, chosen = plan.recipe, choose_device(plan.recipe.model, device)
+    folder = RunFolder(Path(out), plan.describe(device=chosen, threads=threads), resume=resume)
+    computing = Computing(workers, chosen, cache=Path(cache) if cache else None, progress=progress)
     table = extract_features(
         plan.rows,
         recipe.features,
@@ -146,56 +269,27 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         workers=workers,
         progress=progress,
     )
-    data = TrainingData(plan.rows, table.values)
     with limited_threads(threads, torch_too=isinstance(recipe.model, NetworkSettings)):
-        folds = _run_folds(plan, data, folder, computing, robustness=robustness)
-        everything = np.arange(len(data.rows))
-        final = fit_model(recipe, data, train=everything, computing=computing) if bundle else None
-        chosen = final.record if final else folds[0].record
-        lost = _losses(plan, folds) if robustness else []
-        report = report_folds(plan, folds, folder.path, chosen=chosen, lost=lost)
-        if final:
-            save_model(folder.path / BUNDLE, recipe, final, data=data, report=report, lost=lost)
-    records = {fold.name: fold.record for fold in folds}
-    trained = records | ({BUNDLE: final.record} if final else {})
-    write_history(folder.path / HISTORY_FILE, trained)
-    if log:
-        log_run(log, folder.path, trained, report)
-    folder.finish(
-        {
-            "chosen": {name: record.describe() for name, record in records.items()},
-            "final": final.record.describe() if final else None,
-            "layers": [layer.model_dump(mode="json") for layer in chosen.layers],
-        }
-    )
-    return TrainingRun(folder.path, plan.protocol_name, folds, report, final.record if final else None)
+        yield _Started(plan, TrainingData(plan.rows, table.values), folder, computing, robustness)
 
 
-def _run_folds(
-    plan: TrainingPlan, data: TrainingData, folder: RunFolder, computing: Computing, *, robustness: int | None
-) -> tuple[FoldResult, ...]:
-    """Return the result of every fold, from the folder where it is finished."""
+def _run_folds(run: _Started, numbers: Sequence[int]) -> tuple[FoldResult, ...]:
+    """Return the result of each of these folds, from the folder where it is finished."""
 
-    def run(number: int) -> FoldResult:
-        result = folder.load_fold(number)
-        if result is None or (robustness and not result.altered_rows):
-            result = _run_fold(plan, data, plan.folds[number - 1], computing, robustness=robustness)
-            folder.save_fold(number, result)
-        return result
+    def result(number: int) -> FoldResult:
+        return run.finished(number) or _run_fold(run, number)
 
-    numbers = range(1, len(plan.folds) + 1)
-    return tuple(map_parallel(run, numbers, progress="folds" if computing.progress else None))
+    return tuple(map_parallel(result, numbers, progress="folds" if run.computing.progress else None))
 
 
-def _run_fold(
-    plan: TrainingPlan, data: TrainingData, fold: Fold, computing: Computing, *, robustness: int | None
-) -> FoldResult:
-    fitted = fit_model(plan.recipe, data, train=fold.train, dev=fold.dev, computing=computing)
-    probabilities = fitted.probabilities(data.take(fold.test), plan.classes)
-    altered = (
-        fold.test[draw_recordings(plan.rows.iloc[fold.test], robustness)] if robustness else fold.test[:0]
-    )
-    return FoldResult(
+def _run_fold(run: _Started, number: int) -> FoldResult:
+    """Train, test and keep a fold."""
+    plan, fold, computing = run.plan, run.plan.folds[number - 1], run.computing_of(number)
+    fitted = fit_model(plan.recipe, run.data, train=fold.train, dev=fold.dev, computing=computing)
+    probabilities = fitted.probabilities(run.data.take(fold.test), plan.classes)
+    count = run.robustness
+    altered = fold.test[draw_recordings(plan.rows.iloc[fold.test], count)] if count else fold.test[:0]
+    result = FoldResult(
         name=fold.name,
         rows=fold.test.tolist(),
         classes=plan.classes,
@@ -204,6 +298,13 @@ def _run_fold(
         altered_rows=altered.tolist(),
         altered=tuple(_altered(plan, plan.rows.iloc[altered], fitted, computing)),
     )
+    run.folder.save_fold(number, result)
+    return result
+
+
+def _train_on_everything(run: _Started) -> FittedModel:
+    everything = np.arange(len(run.data.rows))
+    return fit_model(run.plan.recipe, run.data, train=everything, computing=run.computing_of(BUNDLE))
 
 
 def _altered(

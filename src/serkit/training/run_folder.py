@@ -5,7 +5,9 @@
     RUN/
     ├── run.json            recipe, protocol, folds with their speakers, versions; in the end what was chosen
     ├── folds/1.json ...    test probabilities of each fold and how its model was chosen and trained
-    ├── checkpoints/        states of networks that are being trained, until their fold is done
+    ├── checkpoints/        states of networks that are being trained
+    │   ├── 1/ ...          those of each fold, until it is done
+    │   └── bundle/         those of the model trained on all rows, until the run is done
     ├── history.csv         of networks: loss, accuracy, dev scores and learning rate of each epoch
     ├── predictions.csv     test predictions of all folds
     ├── report.html ...     the report, with pictures/
@@ -13,7 +15,7 @@
 
 Every file appears under its name only when it is complete, so a run that was killed goes on with the first
 fold that is missing. A fold counts only in the run that it was made for: run.json holds a fingerprint of
-everything that changes a result.
+everything that changes a result. Several processes may work in one folder, each on folds of its own.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 RUN_FILE = "run.json"
+BUNDLE = "bundle"
 
 
 class FoldResult(BaseModel):
@@ -94,12 +97,13 @@ class RunFolder:
     def __init__(self, path: Path, plan: Mapping[str, Any], *, resume: bool = True) -> None:
         self.path = path
         self._plan = {"format_version": FORMAT_VERSION, **plan}
-        if (path / RUN_FILE).exists() and resume:
+        names = self._names()
+        if RUN_FILE in names and resume:
             self._check_same_run()
-        elif path.exists() and any(path.iterdir()) and not (path / RUN_FILE).exists():
+            return  # run.json may say already what was found
+        if names and RUN_FILE not in names:
             raise TrainingError(f"{path}: is not empty and holds no run", hint="choose another folder")
-        else:
-            self._clear()
+        self._clear()
         write_text(path / RUN_FILE, _json(self._plan))
 
     def load_fold(self, number: int) -> FoldResult | None:
@@ -123,17 +127,25 @@ class RunFolder:
     def save_fold(self, number: int, result: FoldResult) -> None:
         """Keep a finished fold."""
         write_text(self._fold_path(number), result.model_dump_json() + "\n")
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        shutil.rmtree(self.checkpoints(number), ignore_errors=True)
 
-    @property
-    def checkpoints(self) -> Path:
-        """Folder for the states of a fold's unfinished trainings."""
-        return self.path / "checkpoints"
+    def checkpoints(self, part: int | str) -> Path:
+        """Return the folder for the states of unfinished trainings of a fold, by its number, or of BUNDLE."""
+        return self._all_checkpoints / str(part)
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
         """Add to run.json what was found."""
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        shutil.rmtree(self._all_checkpoints, ignore_errors=True)
         write_text(self.path / RUN_FILE, _json({**self._plan, **outcome}))
+
+    @property
+    def _all_checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    def _names(self) -> set[str]:
+        """Return what is in the folder, without a run.json that another process is about to write."""
+        names = {path.name for path in self.path.iterdir()} if self.path.exists() else set()
+        return {name for name in names if not name.startswith(".run.")}
 
     def _fold_path(self, number: int) -> Path:
         return self.path / "folds" / f"{number}.json"
@@ -151,7 +163,7 @@ class RunFolder:
             )
 
     def _clear(self) -> None:
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        shutil.rmtree(self._all_checkpoints, ignore_errors=True)
         for path in self.path.glob("folds/*.json"):
             path.unlink()
 
