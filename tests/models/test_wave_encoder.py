@@ -67,6 +67,8 @@ def test_the_states_are_those_of_transformers(folders: dict[str, Path], kind: st
     for state, value in zip(states, expected, strict=True):
         assert torch.allclose(state, value, atol=1e-5)
     assert encoder.n_states(torch.tensor([40])).item() == states[0].shape[1]
+    with torch.no_grad():
+        assert len(encoder(frames, last=1)) == len(encoder(frames, torch.tensor([40, 25]), last=1)) == 2
 
 
 @pytest.mark.parametrize("kind", ["wav2vec2", "wavlm"])

@@ -102,6 +102,25 @@ def test_a_cut_encoder_has_the_states_of_the_whole_one(encoder: WhisperEncoder) 
         torch.testing.assert_close(cut(frames)[-1], encoder(frames)[1])
 
 
+@pytest.mark.parametrize("lengths", [None, torch.tensor([20, 13])])
+def test_no_block_after_the_last_state_that_is_wanted_is_computed(
+    encoder: WhisperEncoder, lengths: torch.Tensor | None
+) -> None:
+    frames = torch.randn(2, 20, 5)
+    whole = encoder(frames, lengths)
+    for last in range(4):
+        states = encoder(frames, lengths, last=last)
+        assert len(states) == last + 1
+        assert all(torch.equal(one, other) for one, other in zip(states, whole, strict=False))
+
+
+def test_later_states_follow_from_any_state(encoder: WhisperEncoder) -> None:
+    states = encoder(torch.randn(2, 20, 5))
+    following = encoder.go_on(states[1], None, first=1, last=2)
+    assert len(following) == 2
+    assert torch.equal(following[1], states[2])
+
+
 def test_a_clip_longer_than_the_positions_is_refused(encoder: WhisperEncoder) -> None:
     with pytest.raises(FeatureError, match="a clip of 82 frames: the encoder takes 80"):
         encoder(torch.zeros(1, 81, 5))
