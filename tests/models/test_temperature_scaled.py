@@ -6,6 +6,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_predict
+from tests.models.test_speech_encoder import TUNED, clips
 
 from serkit.errors import FeatureError
 from serkit.models import build_model
@@ -14,7 +15,6 @@ from serkit.models.classical import CLASSICAL_MODELS
 from serkit.models.emotion_sets import balanced_weights
 from serkit.models.inner_folds import inner_folds
 from serkit.models.temperature_scaled import TemperatureScaled
-from tests.models.test_speech_encoder import TUNED, clips
 
 
 @pytest.fixture(scope="module")
