@@ -54,7 +54,17 @@ def test_a_clip_is_computed_once(encoder: WhisperEncoder, monkeypatch: pytest.Mo
     memory(encoder, frames[:3], None)
     memory(encoder, frames[1:], None)
     memory(encoder, frames.flip(0), None, last=2)
-    assert heard == [3, 1]
+    assert heard == [1] * 4
+
+
+def test_a_clip_s_state_is_the_same_in_every_batch(encoder: WhisperEncoder) -> None:
+    frames, lengths = torch.randn(3, 40, 80), torch.tensor([40, 23, 7])
+    together, alone = RememberedStates(1), RememberedStates(1)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        together(encoder, frames, lengths)
+        alone(encoder, frames[1:2, :23], lengths[1:2])
+    (key,) = alone._known
+    assert torch.equal(alone._known[key], together._known[key])
 
 
 def test_gradients_reach_the_blocks_after_it_alone(encoder: WhisperEncoder) -> None:

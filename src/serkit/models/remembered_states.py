@@ -74,24 +74,21 @@ class RememberedStates:
             lengths = torch.full((len(frames),), frames.shape[1], device=frames.device)
         clips = [clip[:end] for clip, end in zip(frames, lengths.tolist(), strict=True)]
         keys = [clip_key(self._identity, clip) for clip in clips]
-        new = [row for row, key in enumerate(keys) if key not in self._known]
-        if new:
-            found = self._compute(encoder, frames[new], lengths[new])
-            self._known.update(zip([keys[row] for row in new], found, strict=True))
+        for key, clip in zip(keys, clips, strict=True):
+            if key not in self._known:
+                self._known[key] = _compute(encoder, clip, self.number)
         known = pad_sequence([self._known[key] for key in keys], batch_first=True).to(frames.device).float()
         outside = after_end(encoder.n_states(lengths), known.shape[1])
         states = encoder.go_on(known, outside, first=self.number, last=last)
         return dict(enumerate(states, start=self.number))
 
-    @torch.no_grad()
-    def _compute(
-        self, encoder: WhisperEncoder, frames: torch.Tensor, lengths: torch.Tensor
-    ) -> list[torch.Tensor]:
-        kind = frames.device.type
-        precise = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else torch.float32
-        states = encoder(frames, lengths, last=self.number)[-1].to(precise).cpu()
-        ends = encoder.n_states(lengths).tolist()
-        return [state[:end].clone() for state, end in zip(states, ends, strict=True)]
+
+@torch.no_grad()
+def _compute(encoder: WhisperEncoder, clip: torch.Tensor, number: int) -> torch.Tensor:
+    """Return a state of one clip, (n_states, units): in a batch its last bits would depend on the others."""
+    kind = clip.device.type
+    precise = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else torch.float32
+    return encoder(clip[None], last=number)[-1][0].to(precise).cpu()
 
 
 @lru_cache(maxsize=1)
