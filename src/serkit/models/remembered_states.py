@@ -88,7 +88,8 @@ def _compute(encoder: WhisperEncoder, clip: torch.Tensor, number: int) -> torch.
     """Return a state of one clip, (n_states, units): in a batch its last bits would depend on the others."""
     kind = clip.device.type
     precise = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else torch.float32
-    return encoder(clip[None], last=number)[-1][0].to(precise).cpu()
+    state: torch.Tensor = encoder(clip[None], last=number)[-1][0]
+    return state.to(precise).cpu()
 
 
 @lru_cache(maxsize=1)
