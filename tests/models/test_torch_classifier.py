@@ -248,6 +248,23 @@ def test_a_network_learns_from_drawn_rows() -> None:
     assert (model.predict(features) == labels).mean() > 0.9
 
 
+@pytest.mark.parametrize(("draw", "counted"), [("all", 0.5), ("speakers", 1.0)])
+def test_copies_that_are_drawn_less_often_do_not_count_less_too(
+    monkeypatch: pytest.MonkeyPatch, draw: str, counted: float
+) -> None:
+    features, labels = emotions()
+    trained: list[np.ndarray] = []
+
+    def remember(training: module.NetworkTraining, **_options: Any) -> list[Any]:
+        trained.append(training.train.weights)
+        return []
+
+    monkeypatch.setattr(module.NetworkTraining, "run", remember)
+    altered = np.arange(90) % 3 == 0
+    dense(draw=draw, copy_weight=0.5).fit(features, labels, altered=altered)
+    assert trained[0].tolist() == np.where(altered, counted, 1.0).tolist()
+
+
 def test_drawing_by_speakers_asks_who_speaks() -> None:
     assert DenseSettings(draw="speakers").compares_speakers
     assert not DenseSettings().compares_speakers
