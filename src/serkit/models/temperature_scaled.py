@@ -114,10 +114,10 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self, features: NDArray[Any], labels: NDArray[Any], facts: Mapping[str, NDArray[Any]]
     ) -> Self:
         self.estimator_ = clone(self.estimator).fit(features, labels, **for_classifier(facts))
-        rows = ~facts["tuned"] & ~facts.get("altered", np.zeros(len(labels), dtype=bool))
+        classifier = self.estimator_[-1]
+        rows = classifier.held_out_rows_
         corpora = facts["corpora"][rows] if "corpora" in facts else None
-        scores = self.estimator_[-1].held_out_scores_
-        self.temperature_ = self._temperature_of(scores, labels[rows], corpora)
+        self.temperature_ = self._temperature_of(classifier.held_out_scores_, labels[rows], corpora)
         return self
 
     @classmethod

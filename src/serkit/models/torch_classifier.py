@@ -76,9 +76,10 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         The trained network, its input standardised first.
     history_ : list of Epoch
         Loss, accuracy and scores of each epoch.
+    held_out_rows_ : ndarray of int, shape (n_held_out,), or None
+        Where only some rows were tuned on: the other originals.
     held_out_scores_ : ndarray of float64, shape (n_held_out, n_classes), or None
-        Where only some rows were tuned on: scores of the other originals by a head that was not fitted to
-        them.
+        Their scores by a head that was not fitted to them.
 
     Examples
     --------
@@ -193,6 +194,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             fitted = training.train if self.settings.balance == "oversample" else train
             scores = self._settled.finish(training.network, fitted, self.device, self.seed, split=split)
         self.network_ = training.network.eval()
+        self.held_out_rows_ = None if split is None else split[1]
         self.held_out_scores_ = None if scores is None else scores.cpu().numpy().astype(np.float64)
         return self
 
