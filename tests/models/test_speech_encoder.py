@@ -136,6 +136,15 @@ def test_the_head_of_rows_held_out_is_not_fitted_to_them(encoder_dir: Path) -> N
     assert alone.held_out_scores_ is None
 
 
+def test_oversampling_leaves_the_rows_held_out_where_they_are(encoder_dir: Path) -> None:
+    features, labels = clips(32)
+    chosen = settings(encoder_dir, **TUNED | {"epochs": 1, "balance": "oversample"})
+    tuned = (np.arange(32) < 24) & (np.arange(32) != 1)  # one happy clip fewer than sad ones
+    model = TorchClassifier(chosen).fit(features, labels, tuned=tuned)
+    assert model.held_out_rows_.tolist() == [1, *range(24, 32)]
+    assert model.held_out_scores_.shape == (9, 2)
+
+
 def test_blocks_learn_the_slower_the_earlier_they_are(encoder_dir: Path) -> None:
     chosen = settings(
         encoder_dir, tuned_blocks=3, learning_rate=1e-3, encoder_learning_rate=1e-4, layer_decay=0.5

@@ -191,7 +191,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             training = self._training(*parts)
             path = self._checkpoint(parts)
             self.history_ = training.run(checkpoint=path, progress=self.progress)
-            fitted = training.train if self.settings.balance == "oversample" else train
+            oversampled = split is None and self.settings.balance == "oversample"
+            fitted = training.train if oversampled else train
             scores = self._settled.finish(training.network, fitted, self.device, self.seed, split=split)
         self.network_ = training.network.eval()
         self.held_out_rows_ = None if split is None else split[1]

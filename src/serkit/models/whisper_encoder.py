@@ -163,17 +163,17 @@ class WhisperEncoder(nn.Module):
         FeatureError
             If a clip is longer than the positions reach.
         """
-        hidden = frames
+        hidden, outside = frames, None
         if lengths is not None:
-            silent = after_end(lengths, frames.shape[1]).unsqueeze(-1)
             outside = after_end(self.n_states(lengths), (frames.shape[1] + 1) // 2)
+            silent = after_end(lengths, frames.shape[1]).unsqueeze(-1)
         for convolution in (self.conv1, self.conv2):
             if lengths is not None:
                 hidden = hidden.masked_fill(silent, 0.0)
             hidden = functional.gelu(convolve(hidden, convolution))
         self._check_length(hidden.shape[1])
         entering = hidden + self.embed_positions.weight[: hidden.shape[1]]
-        return self.go_on(entering, None if lengths is None else outside, last=last)
+        return self.go_on(entering, outside, last=last)
 
     def go_on(
         self, state: torch.Tensor, outside: torch.Tensor | None, *, first: int = 0, last: int | None = None
