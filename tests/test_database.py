@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,3 +46,28 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         opened(tmp_path / "a.db")
     assert caught.value.hint == "delete it, or choose another folder"
     assert isinstance(caught.value.__cause__, sqlite3.DatabaseError)
+
+
+def test_a_new_file_that_another_is_about_to_write_is_waited_for(tmp_path: Path) -> None:
+    writer = sqlite3.connect(tmp_path / "a.db", check_same_thread=False)
+    writer.execute(SCHEMA)
+    writer.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.3, writer.close)
+    done.start()
+    database = opened(tmp_path / "a.db")
+    database.write(WRITE, [(1,)])
+    done.join()
+    assert database.first(READ, (0,)) == (1,)
+    database.close()
+
+
+def test_one_that_stays_busy_is_an_error_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serkit.database.PATIENCE_S", 0.1)
+    with closing(sqlite3.connect(tmp_path / "a.db")) as writer:
+        writer.execute(SCHEMA)
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(SerkitError, match=r"a\.db: no numbers \(database is locked") as caught:
+            opened(tmp_path / "a.db")
+    assert caught.value.hint == "another process writes to it: try again"

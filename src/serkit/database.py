@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
     Row = Sequence[object]
 
-# How long a process waits for another one that is writing, s.
+# How long a process waits for another one that is writing, and how long between two looks, s.
 PATIENCE_S = 60.0
+PAUSE_S = 0.01
 
 
 class Database:
@@ -53,7 +55,7 @@ class Database:
             self._connection = sqlite3.connect(path, timeout=PATIENCE_S)
         try:
             with self._mistakes():
-                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._write_ahead()
                 self._connection.execute(schema)
         except error:
             self.close()
@@ -74,15 +76,31 @@ class Database:
         """Let go of the file."""
         self._connection.close()
 
+    def _write_ahead(self) -> None:
+        # SQLite itself does not wait here: two that make a new file at once would wait for each other.
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if not _busy(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(PAUSE_S)
+            else:
+                return
+
     @contextmanager
     def _mistakes(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
             raise self._error(
                 f"{self._path}: {self._trouble} ({error})",
                 hint="another process writes to it: try again"
-                if busy
+                if _busy(error)
                 else "delete it, or choose another folder",
             ) from error
+
+
+def _busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
