@@ -64,6 +64,26 @@ def test_the_layer_of_the_scores_stays_in_floats(sample: np.ndarray) -> None:
     assert (64, 3) in {tuple(sorted(tensor.dims, reverse=True)) for tensor in floats}
 
 
+class Placed(Dense):
+    """The same, with a table of which each clip takes as much as it is long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.positions = nn.Parameter(torch.randn(200, 32).half().float())
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        return super().forward(frames + self.positions[: frames.shape[1]])
+
+
+def test_a_table_is_stored_in_half_precision(sample: np.ndarray) -> None:
+    content = network_onnx(Placed().eval(), torch.zeros(1, 4, 32), any_length=True)
+    smaller = quantise_onnx(content, sample)
+    tables = [t for t in onnx.load_from_string(smaller).graph.initializer if list(t.dims) == [200, 32]]
+    assert [tensor.data_type for tensor in tables] == [onnx.TensorProto.FLOAT16]
+    before = exported_scores(content, sample)
+    assert np.abs(exported_scores(smaller, sample) - before).mean() < 0.02 * before.std()
+
+
 def test_scores_stay_near(content: bytes, sample: np.ndarray) -> None:
     before = exported_scores(content, sample)
     after = exported_scores(quantise_onnx(content, sample), sample)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import onnx
 from onnx import numpy_helper
+from scipy.linalg import block_diag
 
 from serkit.onnx_head import Head, embedding_name, node_makers
 
@@ -31,7 +32,8 @@ class LandmarkAxes(NamedTuple):
     Attributes
     ----------
     turn : ndarray, shape (n_landmarks, n_axes)
-        What likeness is multiplied with; the mean square of a clip's values is 1 then.
+        What likeness is multiplied with; the mean square of a clip's values is 1 then, or more where a model
+        makes several comparisons.
     lengths : ndarray, shape (n_axes,)
         Of the axes.
     """
@@ -67,22 +69,38 @@ def landmark_axes(content: bytes) -> LandmarkAxes | None:
         If the model does not end in one linear layer.
     """
     graph = onnx.load_from_string(content).graph
-    landmarks = _landmarks(graph)
-    if landmarks is None:
+    landmarks = [_landmarks(graph, power) for power in _raised(graph)]
+    comparisons = [_axes(one) for one in landmarks if one is not None]
+    if not comparisons or len(comparisons) < len(landmarks):
         return None
+    lengths = np.concatenate([one for _, one in comparisons])
+    turn = block_diag(*(axes / np.sqrt(one) for axes, one in comparisons))
+    return LandmarkAxes(turn * np.sqrt(len(lengths)), lengths)
+
+
+def _axes(landmarks: Matrix) -> tuple[Matrix, Matrix]:
+    """Return the axes of landmarks as they are alike, and their lengths."""
     halves = np.square(landmarks).sum(axis=0) / 2
     likeness = np.exp(landmarks.T @ landmarks - halves - halves[:, np.newaxis])
     lengths, axes = np.linalg.eigh(likeness)
     kept = lengths > _LEAST * lengths[-1]
-    return LandmarkAxes(axes[:, kept] * np.sqrt(kept.sum() / lengths[kept]), lengths[kept])
+    return axes[:, kept], lengths[kept]
 
 
-def _landmarks(graph: onnx.GraphProto) -> Matrix | None:
-    """Return the matrix whose product with a clip is raised before it enters the last layer."""
+def _raised(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
+    """Return what raises e to a power, each of what enters the last layer; none where anything else does."""
     makers = node_makers(graph)
-    raised = makers.get(embedding_name(graph))
-    if raised is None or raised.op_type != "Exp":
-        return None
+    last = makers.get(embedding_name(graph))
+    if last is None:
+        return []
+    entering = [makers.get(name) for name in last.input] if last.op_type == "Concat" else [last]
+    raised = [node for node in entering if node is not None and node.op_type == "Exp"]
+    return raised if len(raised) == len(entering) else []
+
+
+def _landmarks(graph: onnx.GraphProto, raised: onnx.NodeProto) -> Matrix | None:
+    """Return the matrix whose product with a clip is raised."""
+    makers = node_makers(graph)
     waiting = [raised.input[0]]
     while waiting:
         node = makers.get(waiting.pop(0))

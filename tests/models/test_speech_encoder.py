@@ -18,6 +18,7 @@ from serkit.errors import FeatureError, RecipeError
 from serkit.models import build_model
 from serkit.models.calibration import decision_scores
 from serkit.models.encoder_settings import SpeechEncoderSettings
+from serkit.models.frame_statistics import FrameStatistics
 from serkit.models.network_training import NetworkTraining
 from serkit.models.torch_classifier import TorchClassifier
 from serkit.onnx_export import export_onnx
@@ -34,6 +35,7 @@ TUNED = LANDMARKS | {
     "learning_rate": 1e-3,
 }
 # Block 1 is tuned by what it hears itself; landmarks hear block 2, too, which stays as it is.
+FRAMES = {"frame_share": 0.3, "frame_axes": 6}
 BELOW = TUNED | {"tuned_states": (0, 1), "states": (1, 2)}
 
 
@@ -59,8 +61,10 @@ def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
         {"states": (1, 2), "units": 8, "tuned_blocks": 3},
         {"join": "concatenate", "probe": 1e-3, "epochs": 0},
         LANDMARKS,
+        LANDMARKS | FRAMES,
         TUNED,
         BELOW,
+        BELOW | FRAMES,
     ],
 )
 def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> None:
@@ -76,6 +80,24 @@ def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> Non
         np.testing.assert_allclose(scores, decision_scores(model, unseen), rtol=1e-3, atol=1e-3)
     assert outside_references(content) == []
     assert content == export_onnx(model, features), "the same model gives the same bytes"
+
+
+def test_scores_of_frames_are_added_by_their_share(encoder_dir: Path) -> None:
+    """The two comparisons are fitted one by one, and neither knows of the other."""
+    features, labels = clips()
+    both = settings(encoder_dir, **LANDMARKS | FRAMES).build(seed=0).fit(features, labels)[-1]
+    states = settings(encoder_dir, **LANDMARKS).build(seed=0).fit(features, labels)[-1]
+    statistics = FrameStatistics(80)
+    rows = torch.cat([statistics(torch.from_numpy(row[None])) for row in features]).numpy()
+    frames = build_model("landmarks", standardise="row", axes=6, landmarks=12, penalty=0.1)
+    frames.fit(rows, labels)
+    expected = states.decision_function(features) + 0.3 * decision_scores(frames, rows)
+    np.testing.assert_allclose(both.decision_function(features), expected, atol=1e-4)
+
+
+def test_statistics_of_frames_are_for_landmarks(encoder_dir: Path) -> None:
+    with pytest.raises(ValidationError, match="frame_share: is of a comparison with landmarks"):
+        settings(encoder_dir, frame_share=0.1)
 
 
 def trained_weights(encoder_dir: Path, **changes: Any) -> dict[str, bool]:

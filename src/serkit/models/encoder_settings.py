@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from serkit.models.inner_folds import Split
     from serkit.models.labelled import Labelled
     from serkit.models.losses import Targets
+    from serkit.models.remembered import Remembered
     from serkit.models.remembered_states import RememberedStates
-    from serkit.models.speech_encoder import SpeechEncoder
+    from serkit.models.speech_encoder import Head, SpeechEncoder
     from serkit.models.standardise import StandardisedNetwork
 
 
@@ -63,6 +64,11 @@ class SpeechEncoderSettings(NetworkSettings):
         How much the squared norm of the scores that landmarks give counts beside the sum of squared errors.
     width : float, default 1.0
         Of the Gaussian that compares: its variance over the mean squared distance from the centre.
+    frame_share : float, default 0.0
+        How much the scores of a second comparison with landmarks count beside those of the first: one of
+        statistics of the frames themselves, see `serkit.models.frame_statistics`. For Whisper.
+    frame_axes : int, default 300
+        Principal axes of that comparison.
     neighbours : float, default 0.0
         While blocks are tuned, how much a second loss counts: that of comparing each clip with the training
         clips of other speakers; see `serkit.models.neighbours`.
@@ -101,6 +107,8 @@ class SpeechEncoderSettings(NetworkSettings):
     axes: PositiveInt = 512
     penalty: PositiveFloat = 0.4
     width: PositiveFloat = 1.0
+    frame_share: NonNegativeFloat = 0.0
+    frame_axes: PositiveInt = 300
     neighbours: NonNegativeFloat = 0.0
     epochs: NonNegativeInt = 50
     tuned_states: tuple[NonNegativeInt, ...] = ()
@@ -114,6 +122,8 @@ class SpeechEncoderSettings(NetworkSettings):
             raise ValueError("epochs: without a probe or landmarks there must be at least 1")
         if self.probe is not None and self.units:
             raise ValueError("probe: is for a head without a hidden layer, set units = 0")
+        if self.frame_share and not self.landmarks:
+            raise ValueError("frame_share: is of a comparison with landmarks, set landmarks")
         if self.neighbours and not (self.tuned_blocks and self.epochs):
             raise ValueError("neighbours: are for tuned blocks, set tuned_blocks and epochs")
         if self.neighbours and self.mixup is not None:
@@ -130,8 +140,7 @@ class SpeechEncoderSettings(NetworkSettings):
 
     def network(self, shape: tuple[int, ...], n_classes: int) -> nn.Module:
         """Return the network, its encoder with the published weights."""
-        from serkit.models.encoder_weights import load_encoder, weights_digest
-        from serkit.models.remembered import remembered
+        from serkit.models.encoder_weights import load_encoder
         from serkit.models.speech_encoder import SpeechEncoder
 
         encoder = load_encoder(
@@ -150,8 +159,19 @@ class SpeechEncoderSettings(NetworkSettings):
             attention=self.attention,
             hidden=self.units,
             dropout=self.dropout,
-            memory=remembered(weights_digest(encoder), self.states) if self._is_frozen else None,
+            frames=self._is_frozen and self.frame_share > 0,
+            memory=self._memory(encoder),
         )
+
+    def _memory(self, encoder: Encoder) -> Remembered | None:
+        """Return the memory of what is heard in a clip, where it never changes."""
+        from serkit.models.encoder_weights import weights_digest
+        from serkit.models.remembered import remembered
+
+        if not self._is_frozen:
+            return None
+        frames = ("frames",) if self.frame_share else ()
+        return remembered(weights_digest(encoder), self.states, *frames)
 
     def remember_in(self, network: nn.Module, folder: Path) -> None:
         """Keep what a frozen encoder hears in a clip in a folder, for every other run."""
@@ -212,7 +232,7 @@ class SpeechEncoderSettings(NetworkSettings):
         with torch.autocast(pooled.device.type, enabled=False):  # distances are differences of large numbers
             pooled = pooled.float()
             scores = body.head(pooled)
-            near = body.neighbours(body.head.standardise(pooled), rows)
+            near = body.neighbours(cast("Head", body.head).standardise(pooled), rows)
         loss = cross_entropy(scores, targets, smoothing=self.label_smoothing)
         return scores, loss + self.neighbours * cross_entropy(near, targets)
 
@@ -232,7 +252,7 @@ class SpeechEncoderSettings(NetworkSettings):
         scores = None
         body.neighbours = None
         if self.landmarks:
-            body.hear(self.states or None)
+            body.hear(self.states or None, frames=self.frame_share > 0)
             scores = compare_with_landmarks(body, train, self, device, seed, split=split)
         body.below = None
         return scores
@@ -261,11 +281,15 @@ class SpeechEncoderSettings(NetworkSettings):
         return max(self.tuned_states or self.states, default=len(encoder.layers))
 
     def _check_fit(self, encoder: Encoder, n_rows: int) -> None:
+        from serkit.models.whisper_encoder import WhisperEncoder
+
         n_blocks, n_bins = len(encoder.layers), encoder.n_values
         for name, states in (("states", self.states), ("tuned_states", self.tuned_states)):
             if max(states, default=0) > n_blocks:
                 raise RecipeError(f"{name}: {self.encoder} has {n_blocks} blocks here, not {max(states)}")
         if self.tuned_blocks > (heard := self._top(encoder)) + 1:
             raise RecipeError(f"tuned_blocks: {self.encoder} has {heard} blocks here and the convolutions")
+        if self.frame_share and not isinstance(encoder, WhisperEncoder):
+            raise RecipeError(f"frame_share: {self.encoder} takes samples, which have no such statistics")
         if n_rows != n_bins:
             raise RecipeError(f"features: {self.encoder} takes frames of {n_bins} values, not {n_rows}")

@@ -13,7 +13,8 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -23,6 +24,8 @@ from serkit.models.principal_axes import principal_axes
 from serkit.models.standardise import Standardise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from serkit.models.labelled import Labelled, Positions
@@ -60,8 +63,12 @@ class KernelHead(nn.Module):
 
     def forward(self, pooled: torch.Tensor) -> torch.Tensor:
         """Return the scores, (N, n_classes)."""
-        scores: torch.Tensor = self.scores(self.likeness(self.place(pooled)))
+        scores: torch.Tensor = self.scores(self.near(pooled))
         return scores
+
+    def near(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return how near clips are to each landmark, (N, landmarks)."""
+        return self.likeness(self.place(pooled))
 
     def place(self, pooled: torch.Tensor) -> torch.Tensor:
         """Return where clips lie on the axes, (N, axes)."""
@@ -75,6 +82,48 @@ class KernelHead(nn.Module):
         """
         lengths = placed.square().sum(dim=1, keepdim=True)
         return torch.exp(placed @ self.landmarks + self.offsets - lengths / 2)
+
+
+class KernelHeads(nn.Module):
+    """Comparisons of different parts of the pooled values, whose scores are added up.
+
+    One last layer makes the scores from how near a clip is to the landmarks of all parts.
+
+    Parameters
+    ----------
+    heads : sequence of KernelHead
+        One for each part, fitted by itself. They lose their layer of scores.
+    shares : sequence of float
+        How much the scores of each part count. A clip is as near as the root of it to a landmark itself, so
+        that products of what enters the last layer count the parts alike.
+
+    Examples
+    --------
+    >>> heads = [KernelHead(size, 3, axes=2, landmarks=4) for size in (6, 5)]
+    >>> KernelHeads(heads, shares=(1.0, 0.2))(torch.zeros(5, 11)).shape
+    torch.Size([5, 3])
+    """
+
+    @torch.no_grad()
+    def __init__(self, heads: Sequence[KernelHead], *, shares: Sequence[float]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(heads)
+        self.sizes = [len(head.axes) for head in heads]
+        weights = []
+        for head, share in zip(heads, shares, strict=True):
+            head.offsets.add_(math.log(share) / 2)
+            weights.append(math.sqrt(share) * head.scores.weight)
+            del head.scores
+        self.scores = nn.Linear(sum(one.shape[1] for one in weights), len(weights[0]))
+        self.scores.weight.copy_(torch.cat(weights, dim=1))
+        self.scores.bias.zero_()
+
+    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return the scores, (N, n_classes)."""
+        parts = zip(self.parts, torch.split(pooled, self.sizes, dim=1), strict=True)
+        near = [cast("KernelHead", head).near(part) for head, part in parts]
+        scores: torch.Tensor = self.scores(torch.cat(near, dim=1))
+        return scores
 
 
 @torch.no_grad()

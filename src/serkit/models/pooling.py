@@ -13,7 +13,7 @@ import math
 import torch
 from torch import nn
 
-_LEAST_VARIANCE = 1e-6
+LEAST_VARIANCE = 1e-6
 
 
 class StatisticsPooling(nn.Module):
@@ -38,18 +38,29 @@ class StatisticsPooling(nn.Module):
         if attention:
             self.attend = nn.Sequential(nn.Linear(units, attention), nn.Tanh(), nn.Linear(attention, 1))
 
-    def forward(self, states: torch.Tensor, outside: torch.Tensor | None = None) -> torch.Tensor:
-        """Return means, then deviations, (N, 2 * units), of the states that are not `outside` of the clip."""
-        if self.attend is None and outside is None:
+    def forward(
+        self,
+        states: torch.Tensor,
+        outside: torch.Tensor | None = None,
+        votes: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Return means, then deviations, (N, 2 * units), of the states that are not `outside` of the clip.
+
+        The weights of states are the softmax of `votes`, (N, n_states, 1), if these are given.
+        """
+        if self.attend is None and outside is None and votes is None:
             variance, mean = torch.var_mean(states, dim=1, correction=0)
-            return torch.cat([mean, variance.clamp(min=_LEAST_VARIANCE).sqrt()], dim=1)
-        weights = self._weights(states, outside)
+            return torch.cat([mean, variance.clamp(min=LEAST_VARIANCE).sqrt()], dim=1)
+        weights = self._weights(states, outside, votes)
         mean = (weights * states).sum(dim=1, keepdim=True)
         variance = (weights * (states - mean).square()).sum(dim=1)
-        return torch.cat([mean.squeeze(1), variance.clamp(min=_LEAST_VARIANCE).sqrt()], dim=1)
+        return torch.cat([mean.squeeze(1), variance.clamp(min=LEAST_VARIANCE).sqrt()], dim=1)
 
-    def _weights(self, states: torch.Tensor, outside: torch.Tensor | None) -> torch.Tensor:
-        votes = torch.zeros_like(states[..., :1]) if self.attend is None else self.attend(states)
+    def _weights(
+        self, states: torch.Tensor, outside: torch.Tensor | None, votes: torch.Tensor | None
+    ) -> torch.Tensor:
+        if votes is None:
+            votes = torch.zeros_like(states[..., :1]) if self.attend is None else self.attend(states)
         if outside is not None:
             votes = votes.masked_fill(outside.unsqueeze(-1), -math.inf)
         return votes.softmax(dim=1)

@@ -11,16 +11,18 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 
-from serkit.models.kernel_head import KernelHead, fit_kernel_head
+from serkit.models.kernel_head import KernelHead, KernelHeads, fit_kernel_head
 from serkit.models.losses import cross_entropy
 from serkit.models.neighbours import Neighbours
 from serkit.models.precision import computed_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import nn
 
     from serkit.models.encoder_settings import SpeechEncoderSettings
@@ -50,7 +52,7 @@ def prepare_head(
     seed : int
         Of the axes on which neighbours are compared.
     """
-    head = network.head
+    head = cast("Head", network.head)
     pooled = _pooled(network, train, settings, device)
     _standardise(head, pooled[train.originals])
     if settings.probe is not None:
@@ -94,19 +96,29 @@ def compare_with_landmarks(  # noqa: PLR0913 - every choice has a name
     if split is not None:
         rows, held_out = split
         with torch.no_grad():
-            scores = _landmarks(pooled[rows], train.take(rows), settings, seed)(pooled[held_out])
-    network.head = _landmarks(pooled, train, settings, seed)
+            other = _landmarks(pooled[rows], network.sizes, train.take(rows), settings, seed)
+            scores = other(pooled[held_out])
+    network.head = _landmarks(pooled, network.sizes, train, settings, seed)
     return scores
 
 
 def _landmarks(
-    pooled: torch.Tensor, train: Labelled, settings: SpeechEncoderSettings, seed: int
-) -> KernelHead:
-    head = KernelHead(pooled.shape[1], train.n_classes, axes=settings.axes, landmarks=settings.landmarks)
-    head.to(pooled.device)
-    _standardise(head, pooled[train.originals])
-    fit_kernel_head(head, pooled, train, penalty=settings.penalty, width=settings.width, seed=seed)
-    return head
+    pooled: torch.Tensor,
+    sizes: Sequence[int],
+    train: Labelled,
+    settings: SpeechEncoderSettings,
+    seed: int,
+) -> KernelHead | KernelHeads:
+    """Return the comparison of what the states tell, and that of what the frames tell, if it is wanted."""
+    heads = []
+    parts = torch.split(pooled, list(sizes), dim=1)
+    for part, axes in zip(parts, (settings.axes, settings.frame_axes), strict=False):
+        head = KernelHead(part.shape[1], train.n_classes, axes=axes, landmarks=settings.landmarks)
+        head.to(pooled.device)
+        _standardise(head, part[train.originals])
+        fit_kernel_head(head, part, train, penalty=settings.penalty, width=settings.width, seed=seed)
+        heads.append(head)
+    return heads[0] if len(heads) == 1 else KernelHeads(heads, shares=(1.0, settings.frame_share))
 
 
 def _pooled(

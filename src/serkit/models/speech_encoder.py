@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from serkit.models.batches import after_end
+from serkit.models.frame_statistics import FrameStatistics
 from serkit.models.pooling import StatisticsPooling
 from serkit.models.standardise import Standardise
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from serkit.models.encoder_weights import Encoder
-    from serkit.models.kernel_head import KernelHead
+    from serkit.models.kernel_head import KernelHead, KernelHeads
     from serkit.models.neighbours import Neighbours
     from serkit.models.remembered import Remembered
     from serkit.models.remembered_states import RememberedStates
@@ -52,6 +53,8 @@ class SpeechEncoder(nn.Module):
         Units of a layer between pooling and scores; 0 for none.
     dropout : float, in [0, 1), default 0.0
         Share of the pooled values that a training step leaves out.
+    frames : bool, default False
+        Whether statistics of the frames themselves are laid behind what is pooled.
     memory : Remembered, optional
         What the pooled values of clips are remembered in, where nothing before the head is trained.
 
@@ -74,6 +77,7 @@ class SpeechEncoder(nn.Module):
         attention: int = 0,
         hidden: int = 0,
         dropout: float = 0.0,
+        frames: bool = False,
         memory: Remembered | None = None,
     ) -> None:
         super().__init__()
@@ -82,21 +86,30 @@ class SpeechEncoder(nn.Module):
         self.attention = attention
         self.mix: nn.Parameter | None = None
         self.pools = nn.ModuleList()
-        self.hear(states)
+        self.statistics: FrameStatistics | None = None
+        self.hear(states, frames=frames)
         if join == "mix":
             self.mix = nn.Parameter(torch.zeros(len(self.states)))
             self.pools = self.pools[:1]
-        n_values = 2 * encoder.units * len(self.pools)
         # Landmarks take the place of this head once there is something to compare with.
-        self.head: Head | KernelHead = Head(n_values, n_classes, hidden=hidden, dropout=dropout)
+        self.head: Head | KernelHead | KernelHeads = Head(
+            sum(self.sizes), n_classes, hidden=hidden, dropout=dropout
+        )
         # Only while blocks are tuned:
         self.neighbours: Neighbours | None = None
         self.below: RememberedStates | None = None
 
-    def hear(self, states: Sequence[int] | None) -> None:
-        """Hear these states from now on, each pooled by itself; without them all."""
+    def hear(self, states: Sequence[int] | None, *, frames: bool = False) -> None:
+        """Hear these states from now on, each pooled by itself, without them all; and the frames, or not."""
         self.states = tuple(range(len(self.encoder.layers) + 1) if states is None else states)
         self.pools = nn.ModuleList(StatisticsPooling(self.encoder.units, self.attention) for _ in self.states)
+        self.statistics = FrameStatistics(self.encoder.n_values) if frames else None
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of pooled values of the states, and of the frames where these are heard."""
+        of_states = 2 * self.encoder.units * len(self.pools)
+        return (of_states, self.statistics.n_values) if self.statistics else (of_states,)
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores, (N, n_classes).
@@ -112,7 +125,7 @@ class SpeechEncoder(nn.Module):
         return scores
 
     def embed(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        """Return means and deviations of each clip, (N, n_values)."""
+        """Return means and deviations of each clip, and statistics of its frames, (N, sum(sizes))."""
         if self.memory is None or torch.onnx.is_in_onnx_export():
             return self._embed(frames, lengths)
         return self.memory(self._embed, frames, lengths)
@@ -127,7 +140,10 @@ class SpeechEncoder(nn.Module):
             shares = self.mix.softmax(dim=0)
             heard = [torch.stack([share * one for share, one in zip(shares, heard, strict=True)]).sum(dim=0)]
         outside = None if lengths is None else after_end(self.encoder.n_states(lengths), heard[0].shape[1])
-        return torch.cat([pool(one, outside) for pool, one in zip(self.pools, heard, strict=True)], dim=1)
+        pooled = [pool(one, outside) for pool, one in zip(self.pools, heard, strict=True)]
+        if self.statistics is not None:
+            pooled.append(self.statistics(frames, lengths))
+        return torch.cat(pooled, dim=1)
 
 
 class Head(nn.Module):
