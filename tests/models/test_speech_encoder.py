@@ -18,7 +18,6 @@ from serkit.errors import FeatureError, RecipeError
 from serkit.models import build_model
 from serkit.models.calibration import decision_scores
 from serkit.models.encoder_settings import SpeechEncoderSettings
-from serkit.models.frame_statistics import FrameStatistics
 from serkit.models.network_training import NetworkTraining
 from serkit.models.torch_classifier import TorchClassifier
 from serkit.onnx_export import export_onnx
@@ -35,7 +34,7 @@ TUNED = LANDMARKS | {
     "learning_rate": 1e-3,
 }
 # Block 1 is tuned by what it hears itself; landmarks hear block 2, too, which stays as it is.
-FRAMES = {"frame_share": 0.3, "frame_axes": 6}
+MORE = {"loud_share": 0.5, "loud_axes": 7, "frame_share": 0.3, "frame_axes": 6}
 BELOW = TUNED | {"tuned_states": (0, 1), "states": (1, 2)}
 
 
@@ -61,10 +60,10 @@ def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
         {"states": (1, 2), "units": 8, "tuned_blocks": 3},
         {"join": "concatenate", "probe": 1e-3, "epochs": 0},
         LANDMARKS,
-        LANDMARKS | FRAMES,
+        LANDMARKS | MORE,
         TUNED,
         BELOW,
-        BELOW | FRAMES,
+        BELOW | MORE,
     ],
 )
 def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> None:
@@ -82,22 +81,40 @@ def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> Non
     assert content == export_onnx(model, features), "the same model gives the same bytes"
 
 
-def test_scores_of_frames_are_added_by_their_share(encoder_dir: Path) -> None:
-    """The two comparisons are fitted one by one, and neither knows of the other."""
+def test_scores_of_further_comparisons_are_added_by_their_share(encoder_dir: Path) -> None:
+    """Each comparison is fitted by itself, and knows nothing of the others."""
     features, labels = clips()
-    both = settings(encoder_dir, **LANDMARKS | FRAMES).build(seed=0).fit(features, labels)[-1]
-    states = settings(encoder_dir, **LANDMARKS).build(seed=0).fit(features, labels)[-1]
-    statistics = FrameStatistics(80)
-    rows = torch.cat([statistics(torch.from_numpy(row[None])) for row in features]).numpy()
-    frames = build_model("landmarks", standardise="row", axes=6, landmarks=12, penalty=0.1)
-    frames.fit(rows, labels)
-    expected = states.decision_function(features) + 0.3 * decision_scores(frames, rows)
-    np.testing.assert_allclose(both.decision_function(features), expected, atol=1e-4)
+    model = settings(encoder_dir, **LANDMARKS | MORE).build(seed=0).fit(features, labels)[-1]
+    body = model.network_.body
+    with torch.inference_mode():
+        rows = torch.cat([body.embed(torch.from_numpy(row[None])) for row in features])
+    expected = np.zeros((len(features), 1))
+    for part, axes, share in zip(
+        torch.split(rows, body.sizes, dim=1), (8, 7, 6), (1.0, 0.5, 0.3), strict=True
+    ):
+        alone = build_model("landmarks", standardise="row", axes=axes, landmarks=12, penalty=0.1)
+        alone.fit(part.numpy(), labels)
+        expected = expected + share * decision_scores(alone, part.numpy())
+    np.testing.assert_allclose(decision_scores(model, features), expected, atol=1e-3)
 
 
-def test_statistics_of_frames_are_for_landmarks(encoder_dir: Path) -> None:
-    with pytest.raises(ValidationError, match="frame_share: is of a comparison with landmarks"):
-        settings(encoder_dir, frame_share=0.1)
+def test_loud_states_are_heard_by_their_weights(encoder_dir: Path) -> None:
+    features, _ = clips(1)
+    quiet = np.full_like(features[0], features[0].min() - 2)  # 80 dB less
+    frames = torch.from_numpy(np.concatenate([features[0], quiet])[None])
+    body = settings(encoder_dir, **LANDMARKS | MORE).network((20, 80), 2).eval()
+    with torch.inference_mode():
+        of_states, of_loud, _ = torch.split(body.embed(frames), body.sizes, dim=1)
+        states = body.encoder(frames)[1][:, : len(features[0]) // 2]
+    expected = torch.cat([states.mean(dim=1), states.std(dim=1, correction=0)], dim=1)
+    heard = slice(2 * body.encoder.units, 4 * body.encoder.units)
+    assert (of_loud[:, heard] - expected).abs().mean() < 0.1 * (of_states[:, heard] - expected).abs().mean()
+
+
+@pytest.mark.parametrize("share", ["loud_share", "frame_share"])
+def test_further_comparisons_are_with_landmarks(encoder_dir: Path, share: str) -> None:
+    with pytest.raises(ValidationError, match="loud_share, frame_share: are of comparisons with landmarks"):
+        settings(encoder_dir, **{share: 0.1})
 
 
 def trained_weights(encoder_dir: Path, **changes: Any) -> dict[str, bool]:

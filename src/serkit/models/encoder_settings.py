@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
@@ -27,6 +27,24 @@ if TYPE_CHECKING:
     from serkit.models.remembered_states import RememberedStates
     from serkit.models.speech_encoder import Head, SpeechEncoder
     from serkit.models.standardise import StandardisedNetwork
+
+
+class Comparison(NamedTuple):
+    """A comparison with landmarks.
+
+    Attributes
+    ----------
+    axes : int
+        Principal axes that clips are compared on.
+    landmarks : int
+        Training clips to compare with.
+    share : float
+        How much its scores count.
+    """
+
+    axes: int
+    landmarks: int
+    share: float
 
 
 class SpeechEncoderSettings(NetworkSettings):
@@ -64,11 +82,14 @@ class SpeechEncoderSettings(NetworkSettings):
         How much the squared norm of the scores that landmarks give counts beside the sum of squared errors.
     width : float, default 1.0
         Of the Gaussian that compares: its variance over the mean squared distance from the centre.
-    frame_share : float, default 0.0
-        How much the scores of a second comparison with landmarks count beside those of the first: one of
-        statistics of the frames themselves, see `serkit.models.frame_statistics`. For Whisper.
-    frame_axes : int, default 300
-        Principal axes of that comparison.
+    loud_share, frame_share : float, default 0.0
+        How much the scores of further comparisons with landmarks count beside those of the first: of the loud
+        parts of the states, see `serkit.models.loudness`, and of statistics of the frames themselves, see
+        `serkit.models.frame_statistics`. For Whisper.
+    loud_axes, frame_axes : int, default 300 and 200
+        Principal axes of these comparisons.
+    further_landmarks : int, default 2048
+        Landmarks of each of these comparisons.
     neighbours : float, default 0.0
         While blocks are tuned, how much a second loss counts: that of comparing each clip with the training
         clips of other speakers; see `serkit.models.neighbours`.
@@ -107,8 +128,11 @@ class SpeechEncoderSettings(NetworkSettings):
     axes: PositiveInt = 512
     penalty: PositiveFloat = 0.4
     width: PositiveFloat = 1.0
+    loud_share: NonNegativeFloat = 0.0
+    loud_axes: PositiveInt = 300
     frame_share: NonNegativeFloat = 0.0
-    frame_axes: PositiveInt = 300
+    frame_axes: PositiveInt = 200
+    further_landmarks: PositiveInt = 2048
     neighbours: NonNegativeFloat = 0.0
     epochs: NonNegativeInt = 50
     tuned_states: tuple[NonNegativeInt, ...] = ()
@@ -122,8 +146,8 @@ class SpeechEncoderSettings(NetworkSettings):
             raise ValueError("epochs: without a probe or landmarks there must be at least 1")
         if self.probe is not None and self.units:
             raise ValueError("probe: is for a head without a hidden layer, set units = 0")
-        if self.frame_share and not self.landmarks:
-            raise ValueError("frame_share: is of a comparison with landmarks, set landmarks")
+        if self._also_heard and not self.landmarks:
+            raise ValueError("loud_share, frame_share: are of comparisons with landmarks, set landmarks")
         if self.neighbours and not (self.tuned_blocks and self.epochs):
             raise ValueError("neighbours: are for tuned blocks, set tuned_blocks and epochs")
         if self.neighbours and self.mixup is not None:
@@ -159,7 +183,7 @@ class SpeechEncoderSettings(NetworkSettings):
             attention=self.attention,
             hidden=self.units,
             dropout=self.dropout,
-            frames=self._is_frozen and self.frame_share > 0,
+            **(self._also_heard if self._is_frozen else {}),
             memory=self._memory(encoder),
         )
 
@@ -170,8 +194,21 @@ class SpeechEncoderSettings(NetworkSettings):
 
         if not self._is_frozen:
             return None
-        frames = ("frames",) if self.frame_share else ()
-        return remembered(weights_digest(encoder), self.states, *frames)
+        return remembered(weights_digest(encoder), self.states, *self._also_heard)
+
+    @property
+    def comparisons(self) -> dict[str, Comparison]:
+        """The comparisons with landmarks, by what is compared."""
+        further = {
+            "loud": Comparison(self.loud_axes, self.further_landmarks, self.loud_share),
+            "frames": Comparison(self.frame_axes, self.further_landmarks, self.frame_share),
+        }
+        wanted = {name: one for name, one in further.items() if one.share}
+        return {"states": Comparison(self.axes, self.landmarks, 1.0)} | wanted
+
+    @property
+    def _also_heard(self) -> dict[str, bool]:
+        return {name: True for name in self.comparisons if name != "states"}
 
     def remember_in(self, network: nn.Module, folder: Path) -> None:
         """Keep what a frozen encoder hears in a clip in a folder, for every other run."""
@@ -252,7 +289,7 @@ class SpeechEncoderSettings(NetworkSettings):
         scores = None
         body.neighbours = None
         if self.landmarks:
-            body.hear(self.states or None, frames=self.frame_share > 0)
+            body.hear(self.states or None, **self._also_heard)
             scores = compare_with_landmarks(body, train, self, device, seed, split=split)
         body.below = None
         return scores
@@ -289,7 +326,7 @@ class SpeechEncoderSettings(NetworkSettings):
                 raise RecipeError(f"{name}: {self.encoder} has {n_blocks} blocks here, not {max(states)}")
         if self.tuned_blocks > (heard := self._top(encoder)) + 1:
             raise RecipeError(f"tuned_blocks: {self.encoder} has {heard} blocks here and the convolutions")
-        if self.frame_share and not isinstance(encoder, WhisperEncoder):
-            raise RecipeError(f"frame_share: {self.encoder} takes samples, which have no such statistics")
+        if self._also_heard and not isinstance(encoder, WhisperEncoder):
+            raise RecipeError(f"loud_share, frame_share: {self.encoder} takes samples, and no log-mel frames")
         if n_rows != n_bins:
             raise RecipeError(f"features: {self.encoder} takes frames of {n_bins} values, not {n_rows}")

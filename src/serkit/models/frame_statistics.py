@@ -13,11 +13,10 @@ from torch import nn
 
 from serkit.features.filterbanks import dct_matrix
 from serkit.models.batches import after_end
+from serkit.models.loudness import log_power
 from serkit.models.pooling import LEAST_VARIANCE, StatisticsPooling
 
 N_CEPSTRA = 30
-# From a Whisper log-mel value, a quarter of the decades of power, to the natural logarithm of power.
-_PER_VALUE = 4 * math.log(10)
 # Of the power of a frame, in its weight: all frames alike, and a factor of e for each 10 dB.
 _EXPONENTS = (0.0, 1 / math.log(10))
 # Over how many frames changes are measured: 20 and 80 ms.
@@ -63,7 +62,7 @@ class FrameStatistics(nn.Module):
         """
         outside = None if lengths is None else after_end(lengths, frames.shape[1])
         values = torch.cat([frames, frames @ self.cepstra], dim=2)
-        power = torch.logsumexp(_PER_VALUE * frames, dim=2, keepdim=True)
+        power = log_power(frames)
         pooled = [self.pool(values, outside, votes=exponent * power) for exponent in _EXPONENTS]
         return torch.cat([*pooled, *(_change(values, outside, lag) for lag in _LAGS)], dim=1)
 

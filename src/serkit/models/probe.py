@@ -109,16 +109,15 @@ def _landmarks(
     settings: SpeechEncoderSettings,
     seed: int,
 ) -> KernelHead | KernelHeads:
-    """Return the comparison of what the states tell, and that of what the frames tell, if it is wanted."""
-    heads = []
-    parts = torch.split(pooled, list(sizes), dim=1)
-    for part, axes in zip(parts, (settings.axes, settings.frame_axes), strict=False):
-        head = KernelHead(part.shape[1], train.n_classes, axes=axes, landmarks=settings.landmarks)
+    """Return the comparison of what the states tell, and the others that are wanted."""
+    heads, comparisons = [], settings.comparisons.values()
+    for part, one in zip(torch.split(pooled, list(sizes), dim=1), comparisons, strict=True):
+        head = KernelHead(part.shape[1], train.n_classes, axes=one.axes, landmarks=one.landmarks)
         head.to(pooled.device)
         _standardise(head, part[train.originals])
         fit_kernel_head(head, part, train, penalty=settings.penalty, width=settings.width, seed=seed)
         heads.append(head)
-    return heads[0] if len(heads) == 1 else KernelHeads(heads, shares=(1.0, settings.frame_share))
+    return heads[0] if len(heads) == 1 else KernelHeads(heads, shares=[one.share for one in comparisons])
 
 
 def _pooled(

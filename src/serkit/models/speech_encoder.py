@@ -20,6 +20,7 @@ from torch import nn
 
 from serkit.models.batches import after_end
 from serkit.models.frame_statistics import FrameStatistics
+from serkit.models.loudness import loud_votes
 from serkit.models.pooling import StatisticsPooling
 from serkit.models.standardise import Standardise
 
@@ -53,6 +54,8 @@ class SpeechEncoder(nn.Module):
         Units of a layer between pooling and scores; 0 for none.
     dropout : float, in [0, 1), default 0.0
         Share of the pooled values that a training step leaves out.
+    loud : bool, default False
+        Whether states are pooled a second time, loud ones before all.
     frames : bool, default False
         Whether statistics of the frames themselves are laid behind what is pooled.
     memory : Remembered, optional
@@ -77,6 +80,7 @@ class SpeechEncoder(nn.Module):
         attention: int = 0,
         hidden: int = 0,
         dropout: float = 0.0,
+        loud: bool = False,
         frames: bool = False,
         memory: Remembered | None = None,
     ) -> None:
@@ -87,7 +91,7 @@ class SpeechEncoder(nn.Module):
         self.mix: nn.Parameter | None = None
         self.pools = nn.ModuleList()
         self.statistics: FrameStatistics | None = None
-        self.hear(states, frames=frames)
+        self.hear(states, loud=loud, frames=frames)
         if join == "mix":
             self.mix = nn.Parameter(torch.zeros(len(self.states)))
             self.pools = self.pools[:1]
@@ -99,17 +103,22 @@ class SpeechEncoder(nn.Module):
         self.neighbours: Neighbours | None = None
         self.below: RememberedStates | None = None
 
-    def hear(self, states: Sequence[int] | None, *, frames: bool = False) -> None:
-        """Hear these states from now on, each pooled by itself, without them all; and the frames, or not."""
+    def hear(self, states: Sequence[int] | None, *, loud: bool = False, frames: bool = False) -> None:
+        """Hear these states from now on, each pooled by itself; without them all.
+
+        Their loud parts and the frames themselves are heard, too, or not.
+        """
         self.states = tuple(range(len(self.encoder.layers) + 1) if states is None else states)
         self.pools = nn.ModuleList(StatisticsPooling(self.encoder.units, self.attention) for _ in self.states)
+        self.loud = loud
         self.statistics = FrameStatistics(self.encoder.n_values) if frames else None
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Number of pooled values of the states, and of the frames where these are heard."""
+        """Number of pooled values of states, and of their loud parts and of frames where these are heard."""
         of_states = 2 * self.encoder.units * len(self.pools)
-        return (of_states, self.statistics.n_values) if self.statistics else (of_states,)
+        of_frames = (self.statistics.n_values,) if self.statistics else ()
+        return (of_states, *((of_states,) if self.loud else ()), *of_frames)
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores, (N, n_classes).
@@ -125,7 +134,7 @@ class SpeechEncoder(nn.Module):
         return scores
 
     def embed(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        """Return means and deviations of each clip, and statistics of its frames, (N, sum(sizes))."""
+        """Return what is heard in each clip, (N, sum(sizes))."""
         if self.memory is None or torch.onnx.is_in_onnx_export():
             return self._embed(frames, lengths)
         return self.memory(self._embed, frames, lengths)
@@ -141,6 +150,9 @@ class SpeechEncoder(nn.Module):
             heard = [torch.stack([share * one for share, one in zip(shares, heard, strict=True)]).sum(dim=0)]
         outside = None if lengths is None else after_end(self.encoder.n_states(lengths), heard[0].shape[1])
         pooled = [pool(one, outside) for pool, one in zip(self.pools, heard, strict=True)]
+        if self.loud:
+            votes = loud_votes(frames, None if lengths is None else after_end(lengths, frames.shape[1]))
+            pooled += [pool(one, outside, votes) for pool, one in zip(self.pools, heard, strict=True)]
         if self.statistics is not None:
             pooled.append(self.statistics(frames, lengths))
         return torch.cat(pooled, dim=1)
