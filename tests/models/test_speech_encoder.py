@@ -34,7 +34,7 @@ TUNED = LANDMARKS | {
     "learning_rate": 1e-3,
 }
 # Block 1 is tuned by what it hears itself; landmarks hear block 2, too, which stays as it is.
-MORE = {"loud_share": 0.5, "loud_axes": 7, "frame_share": 0.3, "frame_axes": 6}
+MORE = {"loud_share": 0.5, "loud_axes": 7, "frame_share": 0.3, "frame_axes": 6, "further_landmarks": 10}
 BELOW = TUNED | {"tuned_states": (0, 1), "states": (1, 2)}
 
 
@@ -89,10 +89,9 @@ def test_scores_of_further_comparisons_are_added_by_their_share(encoder_dir: Pat
     with torch.inference_mode():
         rows = torch.cat([body.embed(torch.from_numpy(row[None])) for row in features])
     expected = np.zeros((len(features), 1))
-    for part, axes, share in zip(
-        torch.split(rows, body.sizes, dim=1), (8, 7, 6), (1.0, 0.5, 0.3), strict=True
-    ):
-        alone = build_model("landmarks", standardise="row", axes=axes, landmarks=12, penalty=0.1)
+    comparisons = ((8, 12, 1.0), (7, 10, 0.5), (6, 10, 0.3))
+    for part, (axes, landmarks, share) in zip(torch.split(rows, body.sizes, dim=1), comparisons, strict=True):
+        alone = build_model("landmarks", standardise="row", axes=axes, landmarks=landmarks, penalty=0.1)
         alone.fit(part.numpy(), labels)
         expected = expected + share * decision_scores(alone, part.numpy())
     np.testing.assert_allclose(decision_scores(model, features), expected, atol=1e-3)
