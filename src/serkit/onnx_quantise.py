@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_AGREEMENT = 0.95
+# What ends a mean or a deviation over a clip.
+_POOLS = {"ReduceMean", "Sqrt"}
 # Values of a table that half precision is worth while for.
 _LARGE = 4096
 _PREPARED = {"onnx.infer": "onnxruntime.quant", "onnx.quant.pre_process": "onnxruntime.quant"}
@@ -78,11 +80,11 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
 
 
 def _products_in_floats(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """Find the products of constant weights that follow a GELU, or the means over a clip."""
+    """Find the products of constant weights that follow a GELU, or the means or deviations over a clip."""
     nodes, constants = list(model.graph.node), {tensor.name for tensor in model.graph.initializer}
     makers = node_makers(model.graph)
-    means = [place for place, node in enumerate(nodes) if node.op_type == "ReduceMean"]
-    pooled = max(means, default=len(nodes))
+    pools = [place for place, node in enumerate(nodes) if node.op_type in _POOLS]
+    pooled = max(pools, default=len(nodes))
     return [
         node
         for place, node in enumerate(nodes)
