@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from serkit.audio import load_audio, probe_audio
-from serkit.errors import InvalidSignalError, MissingDependencyError, NoSamplesError, NotAudioError
+from serkit.errors import (
+    AudioError,
+    InvalidSignalError,
+    MissingDependencyError,
+    NoSamplesError,
+    NotAudioError,
+)
 
 # FFmpeg's muxer and codec; container and encoding as we name them; samples that the encoder puts in front.
 CONTAINERS = [
@@ -56,6 +62,14 @@ def test_flac_from_a_pipe_is_read_whole(encoder):
     clip = load_audio(encoder.piped_flac())
     np.testing.assert_array_equal(clip.signal, load_audio(encoder.sound("FLAC", "PCM_16")).signal)
     assert probe_audio(encoder.piped_flac()).duration == 1.5
+
+
+@pytest.mark.parametrize("load", [load_audio, probe_audio])
+def test_a_codec_that_nobody_knows_is_refused(encoder, load):
+    content = encoder.media("matroska", "pcm_s16le")
+    assert content.count(b"A_PCM/INT/LIT") == 1
+    with pytest.raises(AudioError, match="bytes"):
+        load(content.replace(b"A_PCM/INT/LIT", b"A_XYZ/INT/LIT"))
 
 
 def test_amr_from_an_old_telephone(tmp_path):

@@ -83,6 +83,8 @@ def probe_media(stream: BinaryIO, name: str) -> AudioInfo:
     """Return what the header says; where it does not tell the duration, decode to find it."""
     with _opened(stream, name) as medium:
         codec = medium.container.streams.audio[0].codec_context
+        if codec is None:  # one that nobody knows
+            raise unreadable(name)
         duration = medium.promised or sum(len(block) / rate for block, rate in _decode(medium))
         encoding = codec.codec.name.upper()
         return AudioInfo(duration, codec.sample_rate, codec.channels, medium.format.name, encoding)
