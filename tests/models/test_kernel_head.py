@@ -8,7 +8,7 @@ from sklearn.kernel_ridge import KernelRidge
 
 from serkit.models.batches import Rows
 from serkit.models.emotion_sets import balanced_weights
-from serkit.models.kernel_head import KernelHead, fit_kernel_head
+from serkit.models.kernel_head import KernelHead, KernelHeads, fit_kernel_head
 from serkit.models.labelled import Labelled
 
 N_VALUES, PENALTY, WIDTH = 6, 0.3, 0.5
@@ -95,3 +95,9 @@ def test_axes_and_landmarks_are_those_of_originals() -> None:
     alone = fitted(train.take(np.arange(40)), pooled[:40], landmarks=60)
     assert torch.equal(alone.axes, head.axes)
     assert not torch.allclose(alone.scores.weight, head.scores.weight)
+
+
+def test_heads_are_joined_where_they_are() -> None:
+    heads = [KernelHead(size, 3, axes=2, landmarks=4).to("meta") for size in (6, 5)]
+    joined = KernelHeads(heads, shares=(1.0, 0.2))
+    assert {weights.device.type for weights in joined.parameters()} == {"meta"}

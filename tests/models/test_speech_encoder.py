@@ -33,8 +33,8 @@ TUNED = LANDMARKS | {
     "neighbours": 1.0,
     "learning_rate": 1e-3,
 }
-# Block 1 is tuned by what it hears itself; landmarks hear block 2, too, which stays as it is.
 MORE = {"loud_share": 0.5, "loud_axes": 7, "frame_share": 0.3, "frame_axes": 6, "further_landmarks": 10}
+# Block 1 is tuned by what it hears itself; landmarks hear block 2, too, which stays as it is.
 BELOW = TUNED | {"tuned_states": (0, 1), "states": (1, 2)}
 
 
@@ -108,6 +108,12 @@ def test_loud_states_are_heard_by_their_weights(encoder_dir: Path) -> None:
     expected = torch.cat([states.mean(dim=1), states.std(dim=1, correction=0)], dim=1)
     heard = slice(2 * body.encoder.units, 4 * body.encoder.units)
     assert (of_loud[:, heard] - expected).abs().mean() < 0.1 * (of_states[:, heard] - expected).abs().mean()
+
+
+def test_what_is_heard_later_is_heard_where_the_encoder_is(encoder_dir: Path) -> None:
+    network = settings(encoder_dir, **TUNED).network((20, 80), 2).to("meta")
+    network.hear((1, 2), frames=True)
+    assert {values.device.type for values in network.buffers()} == {"meta"}
 
 
 @pytest.mark.parametrize("share", ["loud_share", "frame_share"])

@@ -68,7 +68,7 @@ class FrameStatistics(nn.Module):
 
 
 def _change(values: torch.Tensor, outside: torch.Tensor | None, lag: int) -> torch.Tensor:
-    """Return the root mean square of what values change by over so many frames; 0 in a shorter clip."""
+    """Return the root mean square of what values change by over so many frames, next to 0 in a short clip."""
     squares = (values[:, lag:] - values[:, :-lag]).square()
     within = torch.ones_like(squares[..., :1])
     if outside is not None:

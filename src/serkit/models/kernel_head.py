@@ -94,8 +94,8 @@ class KernelHeads(nn.Module):
     heads : sequence of KernelHead
         One for each part, fitted by itself. They lose their layer of scores.
     shares : sequence of float
-        How much the scores of each part count. A clip is as near as the root of it to a landmark itself, so
-        that products of what enters the last layer count the parts alike.
+        How much the scores of each part count. A landmark is as near to itself as the root of its share, so
+        that products of what enters the last layer count the parts by the same shares.
 
     Examples
     --------
@@ -114,8 +114,9 @@ class KernelHeads(nn.Module):
             head.offsets.add_(math.log(share) / 2)
             weights.append(math.sqrt(share) * head.scores.weight)
             del head.scores
-        self.scores = nn.Linear(sum(one.shape[1] for one in weights), len(weights[0]))
-        self.scores.weight.copy_(torch.cat(weights, dim=1))
+        joined = torch.cat(weights, dim=1)
+        self.scores = nn.Linear(joined.shape[1], joined.shape[0], device=joined.device)
+        self.scores.weight.copy_(joined)
         self.scores.bias.zero_()
 
     def forward(self, pooled: torch.Tensor) -> torch.Tensor:

@@ -111,7 +111,8 @@ class SpeechEncoder(nn.Module):
         self.states = tuple(range(len(self.encoder.layers) + 1) if states is None else states)
         self.pools = nn.ModuleList(StatisticsPooling(self.encoder.units, self.attention) for _ in self.states)
         self.loud = loud
-        self.statistics = FrameStatistics(self.encoder.n_values) if frames else None
+        device = next(self.encoder.parameters()).device
+        self.statistics = FrameStatistics(self.encoder.n_values).to(device) if frames else None
 
     @property
     def sizes(self) -> tuple[int, ...]:
