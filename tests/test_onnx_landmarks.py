@@ -31,7 +31,8 @@ def clips() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(
-    scope="module", params=[(weights, share) for weights in ("float32", "int8") for share in (0, 0.25)]
+    scope="module",
+    params=[(weights, share) for weights in ("float32", "int8", "int4") for share in (0, 0.25)],
 )
 def choice(request: Any) -> tuple[str, float]:
     return request.param
@@ -40,7 +41,8 @@ def choice(request: Any) -> tuple[str, float]:
 @pytest.fixture(scope="module")
 def content(choice: tuple[str, float], clips: tuple[np.ndarray, np.ndarray], encoder_dir: Path) -> bytes:
     weights, share = choice
-    model = build_model("speech_encoder", encoder=str(encoder_dir), frame_share=share, **MODEL).fit(*clips)
+    options = MODEL | {"frame_share": share, "rounded": weights == "int4"}
+    model = build_model("speech_encoder", encoder=str(encoder_dir), **options).fit(*clips)
     exported = export_onnx(model, clips[0])
     return exported if weights == "float32" else quantise_onnx(exported, clips[0])
 

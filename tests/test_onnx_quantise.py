@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from serkit.errors import ExportError
+from serkit.models.coarse import coarse
 from serkit.models.network_export import network_onnx
 from serkit.onnx_export import exported_scores
 from serkit.onnx_quantise import quantise_onnx
@@ -82,6 +83,42 @@ def test_a_table_is_stored_in_half_precision(sample: np.ndarray) -> None:
     assert [tensor.data_type for tensor in tables] == [onnx.TensorProto.FLOAT16]
     before = exported_scores(content, sample)
     assert np.abs(exported_scores(smaller, sample) - before).mean() < 0.02 * before.std()
+
+
+class Rounded(Dense):
+    """The same, but that a product after the mean is with a matrix of few steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.matrix = nn.Parameter(coarse(torch.randn(64, 65)))
+        self.last = nn.Linear(65, 3)
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.last(nn.functional.gelu(self.first(frames)).mean(dim=1) @ self.matrix)
+        return scores
+
+
+@pytest.mark.parametrize("n_columns", [65, 64])
+def test_a_matrix_of_few_steps_takes_4_bits_and_loses_nothing(sample: np.ndarray, n_columns: int) -> None:
+    network = Rounded().eval()
+    network.matrix.data, network.last.weight.data = (
+        network.matrix[:, :n_columns],
+        network.last.weight[:, :n_columns],
+    )
+    content = network_onnx(network, torch.zeros(1, 4, 32), any_length=True)
+    model = onnx.load_from_string(quantise_onnx(content, sample))
+    onnx.checker.check_model(model)
+    stored = {tuple(tensor.dims): tensor for tensor in model.graph.initializer}
+    matrix = stored[64, n_columns]
+    assert matrix.data_type == onnx.TensorProto.INT4
+    assert len(matrix.raw_data) == 32 * n_columns
+    scale = onnx.numpy_helper.to_array(
+        next(t for t in model.graph.initializer if t.name == matrix.name.replace("_integers", "_scale"))
+    )
+    again = onnx.numpy_helper.to_array(matrix).astype(np.float32) * scale
+    assert np.allclose(again, network.matrix.detach().numpy(), atol=1e-6)
+    before = exported_scores(content, sample)
+    assert np.abs(exported_scores(model.SerializeToString(), sample) - before).mean() < 0.02 * before.std()
 
 
 def test_scores_stay_near(content: bytes, sample: np.ndarray) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from serkit.models.coarse import coarse, random_turn
 from serkit.models.principal_axes import principal_axes
 from serkit.models.standardise import Standardise
 
@@ -129,7 +130,14 @@ class KernelHeads(nn.Module):
 
 @torch.no_grad()
 def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
-    head: KernelHead, pooled: torch.Tensor, train: Labelled, *, penalty: float, width: float, seed: int
+    head: KernelHead,
+    pooled: torch.Tensor,
+    train: Labelled,
+    *,
+    penalty: float,
+    width: float,
+    seed: int,
+    rounded: bool = False,
 ) -> None:
     """Fit axes, landmarks and scores to training clips; `head.standardise` is fitted already.
 
@@ -149,18 +157,23 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
         Of the Gaussian: its variance over the mean squared length of a clip's place.
     seed : int
         Of the draw of landmarks.
+    rounded : bool, default False
+        Whether axes and landmarks are rounded before the scores are fitted, see `serkit.models.coarse`.
     """
     standardised = head.standardise(pooled)
     n_axes, n_landmarks = head.landmarks.shape
     originals = train.originals
     turn = principal_axes(standardised[originals].cpu().numpy(), n_axes, seed=seed)
-    head.axes.copy_(torch.from_numpy(turn / np.float32(np.sqrt(width * n_axes))))
+    if rounded:
+        turn = turn @ random_turn(n_axes, seed=seed)
+    axes = torch.from_numpy(turn / np.float32(np.sqrt(width * n_axes)))
+    head.axes.copy_(coarse(axes) if rounded else axes)
     placed = head.place(pooled)
     corpora = np.zeros(len(placed), dtype=str) if train.corpora is None else train.corpora
-    marks = placed[originals[_draw_landmarks(corpora[originals], n_landmarks, seed)]]
-    head.landmarks.data = marks.T.contiguous()
-    head.offsets.data = -marks.square().sum(dim=1) / 2
-    whiten = _whitening(head.likeness(marks).double()).float()
+    marks = placed[originals[_draw_landmarks(corpora[originals], n_landmarks, seed)]].T.contiguous()
+    head.landmarks.data = coarse(marks) if rounded else marks
+    head.offsets.data = -head.landmarks.square().sum(dim=0) / 2
+    whiten = _whitening(head.likeness(head.landmarks.T).double()).float()
     targets = train.targets(slice(None), str(pooled.device))
     weights = _ridge(head.likeness(placed) @ whiten, targets, penalty)
     head.scores.weight.data = (whiten.double() @ weights).T.float().contiguous()

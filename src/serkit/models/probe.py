@@ -115,7 +115,15 @@ def _landmarks(
         head = KernelHead(part.shape[1], train.n_classes, axes=one.axes, landmarks=one.landmarks)
         head.to(pooled.device)
         _standardise(head, part[train.originals])
-        fit_kernel_head(head, part, train, penalty=settings.penalty, width=settings.width, seed=seed)
+        fit_kernel_head(
+            head,
+            part,
+            train,
+            penalty=settings.penalty,
+            width=settings.width,
+            seed=seed,
+            rounded=settings.rounded,
+        )
         heads.append(head)
     return heads[0] if len(heads) == 1 else KernelHeads(heads, shares=[one.share for one in comparisons])
 
