@@ -149,7 +149,8 @@ class Export(_Table):
     Attributes
     ----------
     weights : {"float32", "int8"}
-        Whether large matrices are stored as they are, or as 8-bit integers, in a quarter of the space.
+        Whether large matrices are stored as they are, or as 8-bit integers, in a quarter of the space; what
+        `model.rounded` rounded takes half of that.
     """
 
     weights: Literal["float32", "int8"] = "float32"

@@ -203,12 +203,17 @@ def _ridge(values: torch.Tensor, targets: Targets, penalty: float) -> torch.Tens
     wanted = shares - (1 - shares) / (allowed.sum(dim=1, keepdim=True) - 1)
     weights = torch.ones(len(values)) if targets.weights is None else targets.weights
     weighted = values * (weights / weights.mean())[:, None]
-    damping = penalty * torch.eye(values.shape[1], dtype=torch.float64)
     found = torch.zeros(values.shape[1], shares.shape[1], dtype=torch.float64)
-    for rows in torch.unique(allowed, dim=1).T:  # classes of the same clips share their equations
-        classes = (allowed == rows[:, None]).all(dim=0)
-        normal = (weighted[rows].T @ values[rows]).double() + damping
-        found[:, classes] = torch.linalg.solve(normal, (weighted[rows].T @ wanted[rows][:, classes]).double())
+    # Clips that may be of the same classes, such as those of a corpus, are summed up once for all classes.
+    patterns, group = torch.unique(allowed, dim=0, return_inverse=True)
+    rows = [group == number for number in range(len(patterns))]
+    normals = torch.stack([weighted[one].T @ values[one] for one in rows])
+    moments = torch.stack([weighted[one].T @ wanted[one] for one in rows])
+    damping = penalty * torch.eye(values.shape[1], dtype=torch.float64)
+    for groups in torch.unique(patterns, dim=1).T:  # classes of the same clips share their equations
+        classes = (patterns == groups[:, None]).all(dim=0)
+        normal = normals[groups].sum(dim=0).double() + damping
+        found[:, classes] = torch.linalg.solve(normal, moments[groups].sum(dim=0)[:, classes].double())
     return found
 
 
