@@ -116,6 +116,11 @@ def test_what_is_heard_later_is_heard_where_the_encoder_is(encoder_dir: Path) ->
     assert {values.device.type for values in network.buffers()} == {"meta"}
 
 
+def test_rounding_without_landmarks_is_refused() -> None:
+    with pytest.raises(ValidationError, match="rounded: is said of comparisons with landmarks"):
+        SpeechEncoderSettings(encoder="x", rounded=True)
+
+
 @pytest.mark.parametrize("share", ["loud_share", "frame_share"])
 def test_further_comparisons_are_with_landmarks(encoder_dir: Path, share: str) -> None:
     with pytest.raises(ValidationError, match="loud_share, frame_share: are of comparisons with landmarks"):
