@@ -23,7 +23,7 @@ def coarse(matrix: torch.Tensor) -> torch.Tensor:
 
     Examples
     --------
-    >>> coarse(torch.tensor([[7.0], [2.6], [-0.4]])).squeeze().tolist()
+    >>> coarse(torch.tensor([[7.0], [2.6], [0.4]])).squeeze().tolist()
     [7.0, 3.0, 0.0]
     """
     steps = matrix.abs().amax(dim=0).clamp(min=torch.finfo(matrix.dtype).tiny) / STEPS
