@@ -2,13 +2,12 @@
 
 Those that were rounded in training, see `serkit.models.coarse`, take 4 bits and lose nothing.
 
-Weights are scaled column by column; what they are multiplied with is scaled as it comes. Convolutions,
-normalisations, last layers and all that is small stay in float32. So does, in the file, what leaves a GELU, a
-few of whose values are so large that 8 bits leave nothing of the rest, and what a whole clip is pooled into,
-where a small error moves all scores. The weights that these meet are stored as integers all the same. Tables
-of which a part is taken, such as positions, are stored in half precision, as encoders are published. Where
-onnxruntime multiplies them as integers, too, it scales each stretch of 128 values by itself, which keeps
-large values from the others.
+Weights are scaled column by column; what they are multiplied with is scaled as it comes, what leaves a GELU
+smoothed before, see `serkit.onnx_smooth`. Convolutions, normalisations, last layers and all that is small stay
+in float32. So does, in the file, what a whole clip is pooled into, where a small error moves all scores; the
+weights that this meets are stored as integers all the same. Where onnxruntime multiplies it as integers, too,
+it scales each stretch of 128 values by itself, which keeps large values from the others. Tables of which a part
+is taken, such as positions, are stored in half precision, as encoders are published.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from serkit.errors import ExportError
 from serkit.onnx_export import exported_scores
 from serkit.onnx_head import node_makers
+from serkit.onnx_smooth import smooth_products
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +64,10 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
     """
     model = onnx.shape_inference.infer_shapes(onnx.load_from_string(content))
     onnx.helper.set_model_props(model, _PREPARED)
-    in_floats = {product.name for product in _products_in_floats(model)}
+    products, end, makers = _products(model.graph), _pools_end(model.graph), node_makers(model.graph)
+    in_floats = {node.name for place, node in products if place > end}
+    uneven = [node for place, node in products if place < end and _follows_gelu(node, makers)]
+    smooth_products(model, uneven, sample)
     # Before it quantises, onnxruntime turns a layer into a product of this name, and a sum.
     layers = {f"{node.name}_MatMul" for node in model.graph.node if node.op_type == "Gemm"}
     with tempfile.TemporaryDirectory() as folder:
@@ -89,22 +92,23 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
     return smaller
 
 
-def _products_in_floats(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """Find the products of constant weights that follow a GELU, or the means or deviations over a clip."""
-    nodes, constants = list(model.graph.node), {tensor.name for tensor in model.graph.initializer}
-    makers = node_makers(model.graph)
-    pools = [place for place, node in enumerate(nodes) if node.op_type in _POOLS]
-    pooled = max(pools, default=len(nodes))
+def _pools_end(graph: onnx.GraphProto) -> int:
+    """Return the place of the node that ends the last mean or deviation over a clip."""
+    pools = [place for place, node in enumerate(graph.node) if node.op_type in _POOLS]
+    return max(pools, default=len(graph.node))
+
+
+def _products(graph: onnx.GraphProto) -> list[tuple[int, onnx.NodeProto]]:
+    """Return the products with constant weights, and their places."""
+    constants = {tensor.name for tensor in graph.initializer}
     return [
-        node
-        for place, node in enumerate(nodes)
-        if node.op_type == "MatMul"
-        and node.input[1] in constants
-        and (_follows_product(node, makers) or place > pooled)
+        (place, node)
+        for place, node in enumerate(graph.node)
+        if node.op_type == "MatMul" and node.input[1] in constants
     ]
 
 
-def _follows_product(node: onnx.NodeProto, makers: dict[str, onnx.NodeProto]) -> bool:
+def _follows_gelu(node: onnx.NodeProto, makers: dict[str, onnx.NodeProto]) -> bool:
     maker = makers.get(node.input[0])
     return maker is not None and maker.op_type == "Mul"
 

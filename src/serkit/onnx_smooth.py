@@ -1,0 +1,91 @@
+"""Make values that differ much in size fit for integers, by what they are multiplied with [1]_.
+
+A GELU leaves a few values, always in the same places, that are a hundred times as large as the others: steps of
+8 bits that reach so far leave nothing of the rest. Divided by a factor for each place, and the weights that
+they meet multiplied by it, the product is the same, and both have steps enough.
+
+References
+----------
+.. [1] Xiao, G. et al. (2023). SmoothQuant: accurate and efficient post-training quantization for large
+   language models. ICML.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from serkit.onnx_file import INPUT_NAME
+from serkit.onnx_session import open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+# Of the largest: places and weights that are nearly always 0 shall not lead to factors without bounds.
+_LEAST = 1e-4
+
+
+def smooth_products(
+    model: onnx.ModelProto, products: Sequence[onnx.NodeProto], sample: NDArray[Any]
+) -> None:
+    """Share the size of what is multiplied evenly between values and weights.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Changed in place; its output stays the same but for rounding.
+    products : sequence of onnx.NodeProto
+        Its products of values with constant weights, (n_values, n_columns).
+    sample : ndarray of float, shape (n, ...), or of objects, shape (n,)
+        Features that show how large values are.
+    """
+    stored = {tensor.name: tensor for tensor in model.graph.initializer}
+    sizes = _largest(model, [product.input[0] for product in products], sample)
+    for product, size in zip(products, sizes, strict=True):
+        values, weights = product.input
+        matrix = numpy_helper.to_array(stored[weights])
+        factors = np.sqrt(_bounded(size) / _bounded(np.abs(matrix).max(axis=1)))
+        smaller, larger = f"{values}_smooth", f"{weights}_smooth"
+        constants = {f"{values}_factors": 1 / factors, larger: matrix * factors[:, np.newaxis]}
+        for name, array in constants.items():
+            model.graph.initializer.append(numpy_helper.from_array(array.astype(np.float32), name))
+        divide = helper.make_node("Mul", [values, f"{values}_factors"], [smaller], name=smaller)
+        model.graph.node.insert(list(model.graph.node).index(product), divide)
+        product.input[:] = [smaller, larger]
+    _drop_unused(model.graph)
+
+
+def _largest(
+    model: onnx.ModelProto, names: list[str], sample: NDArray[Any]
+) -> list[NDArray[np.floating[Any]]]:
+    """Return the largest size of each place of values in a sample."""
+    if not names:
+        return []
+    shown = onnx.ModelProto()
+    shown.CopyFrom(model)
+    shown.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
+    session = open_session(shown.SerializeToString())
+    each = [
+        [
+            np.abs(values).reshape(-1, values.shape[-1]).max(axis=0)
+            for values in session.run(names, {INPUT_NAME: np.asarray(row, np.float32)[np.newaxis]})
+        ]
+        for row in sample
+    ]
+    return [np.max(sizes, axis=0) for sizes in zip(*each, strict=True)]
+
+
+def _bounded(sizes: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    return np.maximum(sizes, max(_LEAST * sizes.max(), np.finfo(np.float32).tiny))
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    used = {name for node in graph.node for name in node.input}
+    kept = [tensor for tensor in graph.initializer if tensor.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
