@@ -44,19 +44,23 @@ def smooth_products(
     sample : ndarray of float, shape (n, ...), or of objects, shape (n,)
         Features that show how large values are.
     """
-    stored = {tensor.name: tensor for tensor in model.graph.initializer}
+    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     sizes = _largest(model, [product.input[0] for product in products], sample)
+    meeting: dict[str, list[NDArray[np.floating[Any]]]] = {}
     for product, size in zip(products, sizes, strict=True):
-        values, weights = product.input
-        matrix = numpy_helper.to_array(stored[weights])
-        factors = np.sqrt(_bounded(size) / _bounded(np.abs(matrix).max(axis=1)))
-        smaller, larger = f"{values}_smooth", f"{weights}_smooth"
-        constants = {f"{values}_factors": 1 / factors, larger: matrix * factors[:, np.newaxis]}
+        meeting.setdefault(product.input[1], []).append(size)
+    for weights, met in meeting.items():  # of weights that meet several values there is one matrix all the same
+        matrix = stored[weights]
+        factors = np.sqrt(_bounded(np.max(met, axis=0)) / _bounded(np.abs(matrix).max(axis=1)))
+        constants = {f"{weights}_factors": 1 / factors, f"{weights}_smooth": matrix * factors[:, np.newaxis]}
         for name, array in constants.items():
             model.graph.initializer.append(numpy_helper.from_array(array.astype(np.float32), name))
-        divide = helper.make_node("Mul", [values, f"{values}_factors"], [smaller], name=smaller)
+    for product in products:
+        values, weights = product.input
+        smaller = f"{values}_for_{weights}"
+        divide = helper.make_node("Mul", [values, f"{weights}_factors"], [smaller], name=smaller)
         model.graph.node.insert(list(model.graph.node).index(product), divide)
-        product.input[:] = [smaller, larger]
+        product.input[:] = [smaller, f"{weights}_smooth"]
     _drop_unused(model.graph)
 
 

@@ -34,8 +34,15 @@ TUNED = LANDMARKS | {
     "learning_rate": 1e-3,
 }
 MORE = {"loud_share": 0.5, "loud_axes": 7, "frame_share": 0.3, "frame_axes": 6, "further_landmarks": 10}
-# Block 1 is tuned by what it hears itself; landmarks hear block 2, too, which stays as it is.
-BELOW = TUNED | {"tuned_states": (0, 1), "states": (1, 2)}
+ADAPTED: dict[str, Any] = {
+    **TUNED,
+    "tuned_blocks": 0,
+    "adapted_share": 0.5,
+    "adapted_states": (2,),
+    "adapted_rank": 4,
+    "adapted_axes": 5,
+    "further_landmarks": 10,
+}
 
 
 def clips(n: int = 16) -> tuple[np.ndarray, np.ndarray]:
@@ -62,8 +69,8 @@ def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
         LANDMARKS,
         LANDMARKS | MORE,
         TUNED,
-        BELOW,
-        BELOW | MORE,
+        ADAPTED,
+        ADAPTED | MORE | {"adapted_states": (1, 2)},
     ],
 )
 def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> None:
@@ -121,9 +128,9 @@ def test_rounding_without_landmarks_is_refused() -> None:
         SpeechEncoderSettings(encoder="x", rounded=True)
 
 
-@pytest.mark.parametrize("share", ["loud_share", "frame_share"])
+@pytest.mark.parametrize("share", ["loud_share", "frame_share", "adapted_share"])
 def test_further_comparisons_are_with_landmarks(encoder_dir: Path, share: str) -> None:
-    with pytest.raises(ValidationError, match="loud_share, frame_share: are of comparisons with landmarks"):
+    with pytest.raises(ValidationError, match="are of comparisons with landmarks"):
         settings(encoder_dir, **{share: 0.1})
 
 
@@ -153,23 +160,6 @@ def trained_weights(encoder_dir: Path, **changes: Any) -> dict[str, bool]:
 def test_only_the_last_blocks_are_tuned(encoder_dir: Path, tuned_blocks: int, tuned: tuple[str, ...]) -> None:
     changed = trained_weights(encoder_dir, tuned_blocks=tuned_blocks)
     assert {part for part, differs in changed.items() if differs} == set(tuned)
-
-
-def test_blocks_after_the_last_that_is_heard_in_training_stay_as_they_are(encoder_dir: Path) -> None:
-    choice = LANDMARKS | {"tuned_states": (1,), "tuned_blocks": 1, "epochs": 1}
-    changed = trained_weights(encoder_dir, **choice)
-    assert [part for part, differs in changed.items() if differs] == ["layers.0"]
-
-
-def test_landmarks_hear_other_states_than_the_training(encoder_dir: Path) -> None:
-    features, labels = clips()
-    body = settings(encoder_dir, **BELOW).build(seed=0).fit(features, labels)[-1].network_.body
-    assert body.states == (1, 2)
-    assert body.below is None, "predictions are computed in full precision"
-    with torch.inference_mode():
-        states = body.encoder(torch.from_numpy(features[0][None]))
-        expected = torch.cat([body.pools[0](states[1]), body.pools[1](states[2])], dim=1)
-        torch.testing.assert_close(body.embed(torch.from_numpy(features[0][None])), expected)
 
 
 def test_the_head_of_rows_held_out_is_not_fitted_to_them(encoder_dir: Path) -> None:
@@ -275,9 +265,9 @@ def test_the_probe_is_the_best_logistic_regression_on_the_published_states(encod
         ({"neighbours": 1.0, "tuned_blocks": 1, "landmarks": 8, "epochs": 0}, "are for tuned blocks"),
         ({"neighbours": 1.0, "tuned_blocks": 1, "mixup": 0.2}, "leave out mixup"),
         ({"probe": 0.1, "epochs": 0, "keep": "best"}, "of no epochs none is best"),
-        ({"tuned_states": (1,), "landmarks": 8, "join": "concatenate"}, "before landmarks hear them"),
-        ({"tuned_states": (1,), "tuned_blocks": 1, "join": "concatenate"}, "before landmarks hear them"),
-        ({"tuned_states": (1,), "tuned_blocks": 1, "landmarks": 8}, 'join = "concatenate"'),
+        (ADAPTED | {"epochs": 0, "neighbours": 0.0}, "blocks are adapted in epochs"),
+        (ADAPTED | {"tuned_blocks": 1}, "neither attention nor tuned_blocks"),
+        (ADAPTED | {"join": "mix"}, 'join = "concatenate"'),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(choice: dict[str, Any], message: str) -> None:
@@ -298,8 +288,8 @@ def test_scores_do_not_depend_on_the_batch(encoder_dir: Path) -> None:
     [
         ({"blocks": 1, "states": (2,)}, "states: .* has 1 blocks here, not 2"),
         ({"tuned_blocks": 4}, "tuned_blocks: .* has 2 blocks here"),
-        (LANDMARKS | {"tuned_states": (3,), "tuned_blocks": 1, "epochs": 1}, "tuned_states: .* has 2 blocks"),
-        (LANDMARKS | {"tuned_states": (1,), "tuned_blocks": 3, "epochs": 1}, "tuned_blocks: .* has 1 blocks"),
+        (ADAPTED | {"adapted_states": (3,)}, "adapted_states: .* has 2 blocks here, not 3"),
+        (LANDMARKS | {"states": (1,), "tuned_blocks": 3, "epochs": 1}, "tuned_blocks: .* has 1 blocks"),
     ],
 )
 def test_more_than_the_encoder_has_is_refused(
@@ -330,7 +320,7 @@ def _products(content: bytes, n_classes: int) -> set[int]:
     return {types[name] for node in nodes for name in node.input if name in types}
 
 
-@pytest.mark.parametrize("choice", [{}, LANDMARKS])
+@pytest.mark.parametrize("choice", [{}, LANDMARKS, ADAPTED])
 def test_int8_hears_the_same(encoder_dir: Path, choice: dict[str, Any]) -> None:
     features, labels = clips()
     model = build_model("speech_encoder", encoder=str(encoder_dir), **TRAINING | choice)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
+    from serkit.models.adapted_blocks import AdaptedBlocks
     from serkit.models.batches import Batch
     from serkit.models.encoder_weights import Encoder
     from serkit.models.inner_folds import Split
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from serkit.models.remembered_states import RememberedStates
     from serkit.models.speech_encoder import Head, SpeechEncoder
     from serkit.models.standardise import StandardisedNetwork
+    from serkit.models.whisper_encoder import WhisperEncoder
 
 
 class Comparison(NamedTuple):
@@ -93,19 +95,26 @@ class SpeechEncoderSettings(NetworkSettings):
     rounded : bool, default False
         Whether axes and landmarks are rounded so far that an exported file holds each value in 4 bits instead
         of 8: twice as many find room. Scores are fitted to what rounding leaves.
+    adapted_share : float, default 0.0
+        How much the scores of another such comparison count: of what adapted copies of some blocks hear, see
+        `serkit.models.adapted_blocks`. For Whisper. While they are trained, nothing else is.
+    adapted_states : tuple of int, default (3, 4)
+        States that leave them.
+    adapted_rank : int, default 32
+        Of the changes of each of their matrices.
+    adapted_axes : int, default 384
+        Principal axes of this comparison.
     neighbours : float, default 0.0
         While blocks are tuned, how much a second loss counts: that of comparing each clip with the training
         clips of other speakers; see `serkit.models.neighbours`.
     epochs : int, default 50
         Passes over the training rows; with a probe or landmarks there may be none.
-    tuned_states : tuple of int, default ()
-        States that are heard while blocks are tuned, if others than those that landmarks will hear: the
-        blocks after the last of them stay as they are published.
     tuned_blocks : int, default 0
-        How many blocks are trained along with the head, counted from the last that is heard in training; one
-        more than there are trains the convolutions, too.
+        How many blocks are trained along with the head, counted from the last that is heard; one more than
+        there are trains the convolutions, too.
     encoder_learning_rate : float, default 3e-5
-        Of the last block, where the schedule is highest; `learning_rate` is that of the head.
+        Of the last block that is tuned or adapted, where the schedule is highest; `learning_rate` is that of
+        the head.
     layer_decay : float, default 1.0
         Learning rate of a block over that of the block after it.
     """
@@ -137,9 +146,12 @@ class SpeechEncoderSettings(NetworkSettings):
     frame_axes: PositiveInt = 200
     further_landmarks: PositiveInt = 2048
     rounded: bool = False
+    adapted_share: NonNegativeFloat = 0.0
+    adapted_states: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (3, 4)
+    adapted_rank: PositiveInt = 32
+    adapted_axes: PositiveInt = 384
     neighbours: NonNegativeFloat = 0.0
     epochs: NonNegativeInt = 50
-    tuned_states: tuple[NonNegativeInt, ...] = ()
     tuned_blocks: NonNegativeInt = 0
     encoder_learning_rate: PositiveFloat = 3e-5
     layer_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
@@ -150,19 +162,20 @@ class SpeechEncoderSettings(NetworkSettings):
             raise ValueError("epochs: without a probe or landmarks there must be at least 1")
         if self.probe is not None and self.units:
             raise ValueError("probe: is for a head without a hidden layer, set units = 0")
-        if self._also_heard and not self.landmarks:
-            raise ValueError("loud_share, frame_share: are of comparisons with landmarks, set landmarks")
+        if len(self.comparisons) > 1 and not self.landmarks:
+            raise ValueError(
+                "loud_share, frame_share, adapted_share: are of comparisons with landmarks, set landmarks"
+            )
         if self.rounded and not self.landmarks:
             raise ValueError("rounded: is said of comparisons with landmarks, set landmarks")
-        if self.neighbours and not (self.tuned_blocks and self.epochs):
-            raise ValueError("neighbours: are for tuned blocks, set tuned_blocks and epochs")
+        if self.neighbours and not ((self.tuned_blocks or self.adapted_share) and self.epochs):
+            raise ValueError("neighbours: are for tuned blocks, set tuned_blocks or adapted_share, and epochs")
         if self.neighbours and self.mixup is not None:
             raise ValueError("neighbours: a mixture of clips lies nowhere, leave out mixup")
-        if self.tuned_states and not (self.tuned_blocks and self.epochs and self.landmarks):
-            raise ValueError("tuned_states: are for blocks that are tuned before landmarks hear them")
-        if self.tuned_states and (self.join == "mix" or self.attention):
+        if self.adapted_share and not (self.epochs and self._is_frozen):
             raise ValueError(
-                'tuned_states: are pooled one by one, set join = "concatenate" and attention = 0'
+                "adapted_share: blocks are adapted in epochs, beside published ones that nothing changes: set "
+                'join = "concatenate", and neither attention nor tuned_blocks, spec_augment or mixup'
             )
         if self.keep == "best" and self.epochs == 0:
             raise ValueError('keep: of no epochs none is best, set keep = "last"')
@@ -181,17 +194,27 @@ class SpeechEncoderSettings(NetworkSettings):
             part.requires_grad_(False)
         for part in self._tuned(encoder):
             part.requires_grad_(True)
-        return SpeechEncoder(
+        network = SpeechEncoder(
             encoder,
             n_classes,
-            states=self.tuned_states or self.states or None,
+            states=self.states or None,
             join=self.join,
             attention=self.attention,
             hidden=self.units,
             dropout=self.dropout,
             **(self._also_heard if self._is_frozen else {}),
+            adapted=self._adapted(encoder),
             memory=self._memory(encoder),
         )
+        network.below = self._below(network)
+        return network
+
+    def _adapted(self, encoder: Encoder) -> AdaptedBlocks | None:
+        from serkit.models.adapted_blocks import AdaptedBlocks
+
+        if not self.adapted_share:
+            return None
+        return AdaptedBlocks(cast("WhisperEncoder", encoder), self.adapted_states, rank=self.adapted_rank)
 
     def _memory(self, encoder: Encoder) -> Remembered | None:
         """Return the memory of what is heard in a clip, where it never changes."""
@@ -208,19 +231,21 @@ class SpeechEncoderSettings(NetworkSettings):
         further = {
             "loud": Comparison(self.loud_axes, self.further_landmarks, self.loud_share),
             "frames": Comparison(self.frame_axes, self.further_landmarks, self.frame_share),
+            "adapted": Comparison(self.adapted_axes, self.further_landmarks, self.adapted_share),
         }
         wanted = {name: one for name, one in further.items() if one.share}
         return {"states": Comparison(self.axes, self.landmarks, 1.0)} | wanted
 
     @property
     def _also_heard(self) -> dict[str, bool]:
-        return {name: True for name in self.comparisons if name != "states"}
+        return {name: True for name in self.comparisons if name in ("loud", "frames")}
 
     def remember_in(self, network: nn.Module, folder: Path) -> None:
-        """Keep what a frozen encoder hears in a clip in a folder, for every other run."""
-        memory = cast("SpeechEncoder", network).memory
-        if memory is not None:
-            memory.keep_in(folder)
+        """Keep what frozen blocks hear in a clip in a folder, for every other run."""
+        body = cast("SpeechEncoder", network)
+        for memory in (body.memory, body.below):
+            if memory is not None:
+                memory.keep_in(folder)
 
     @property
     def compares_speakers(self) -> bool:
@@ -245,20 +270,29 @@ class SpeechEncoderSettings(NetworkSettings):
 
         body = cast("SpeechEncoder", network.body)
         if self.epochs or not self.landmarks:
-            body.below = self._below(body.encoder)
             prepare_head(body, train, self, device, seed)
 
-    def _below(self, encoder: Encoder) -> RememberedStates | None:
-        """Return the memory of what enters the first tuned block, where it is the same in every epoch."""
+    def _below(self, network: SpeechEncoder) -> RememberedStates | None:
+        """Return the memory of what enters the first trained block, where it is the same in every epoch."""
+        from serkit.models.adapted_blocks import in_pairs
         from serkit.models.encoder_weights import weights_digest
-        from serkit.models.remembered_states import remembered_states
+        from serkit.models.remembered_states import RememberedStates
         from serkit.models.whisper_encoder import WhisperEncoder
 
+        encoder, adapted = network.encoder, network.adapted
         changes = self.spec_augment or self.mixup or not isinstance(encoder, WhisperEncoder)
-        if changes or not (self.tuned_blocks and self.states):
+        if changes or not (adapted or (self.tuned_blocks and self.states)):
             return None
-        first = min(self._top(encoder) - self.tuned_blocks, *self.states, *self.tuned_states)
-        return remembered_states(first, weights_digest(encoder), self.precision) if first > 0 else None
+        first = adapted.entering if adapted else min(self._top(encoder) - self.tuned_blocks, *self.states)
+        if not adapted and first <= 0:
+            return None
+
+        def hear(frames: torch.Tensor) -> torch.Tensor:
+            state = encoder(frames, last=first)[-1]
+            return in_pairs(state) if adapted else state
+
+        kind = "pairs" if adapted else "states"
+        return RememberedStates(first, encoder.units, hear, kind, weights_digest(encoder), self.precision)
 
     def losses(
         self, network: StandardisedNetwork, batch: Batch, targets: Targets, rows: NDArray[np.intp]
@@ -296,21 +330,22 @@ class SpeechEncoderSettings(NetworkSettings):
         body.neighbours = None
         if self.landmarks:
             body.hear(self.states or None, **self._also_heard)
+            body.adapting = False
             scores = compare_with_landmarks(body, train, self, device, seed, split=split)
         body.below = None
         return scores
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """Return head and trained parts of the encoder, each with its share of the learning rate."""
-        encoder = cast("SpeechEncoder", network).encoder
-        tuned = self._tuned(encoder)
-        inside = {id(weights) for weights in encoder.parameters()}
+        body = cast("SpeechEncoder", network)
+        tuned = list(body.adapted.blocks)[::-1] if body.adapted else self._tuned(body.encoder)
+        inside = {id(weights) for part in (body.encoder, *tuned) for weights in part.parameters()}
         head = [weights for weights in network.parameters() if id(weights) not in inside]
         highest = self.encoder_learning_rate / self.learning_rate
         return [
             {"params": head, "scale": 1.0},
             *(
-                {"params": list(part.parameters()), "scale": highest * self.layer_decay**depth}
+                {"params": [one for one in part.parameters() if one.requires_grad], "scale": highest * self.layer_decay**depth}
                 for depth, part in enumerate(tuned)
             ),
         ]
@@ -321,18 +356,21 @@ class SpeechEncoderSettings(NetworkSettings):
 
     def _top(self, encoder: Encoder) -> int:
         """Return the last block that is heard in training."""
-        return max(self.tuned_states or self.states, default=len(encoder.layers))
+        return max(self.states, default=len(encoder.layers))
 
     def _check_fit(self, encoder: Encoder, n_rows: int) -> None:
         from serkit.models.whisper_encoder import WhisperEncoder
 
         n_blocks, n_bins = len(encoder.layers), encoder.n_values
-        for name, states in (("states", self.states), ("tuned_states", self.tuned_states)):
+        adapted = self.adapted_states if self.adapted_share else ()
+        for name, states in (("states", self.states), ("adapted_states", adapted)):
             if max(states, default=0) > n_blocks:
                 raise RecipeError(f"{name}: {self.encoder} has {n_blocks} blocks here, not {max(states)}")
         if self.tuned_blocks > (heard := self._top(encoder)) + 1:
             raise RecipeError(f"tuned_blocks: {self.encoder} has {heard} blocks here and the convolutions")
-        if self._also_heard and not isinstance(encoder, WhisperEncoder):
-            raise RecipeError(f"loud_share, frame_share: {self.encoder} takes samples, and no log-mel frames")
+        if len(self.comparisons) > 1 and not isinstance(encoder, WhisperEncoder):
+            raise RecipeError(
+                f"loud_share, frame_share, adapted_share: {self.encoder} takes samples, and no log-mel frames"
+            )
         if n_rows != n_bins:
             raise RecipeError(f"features: {self.encoder} takes frames of {n_bins} values, not {n_rows}")

@@ -41,10 +41,10 @@ class Neighbours(nn.Module):
 
     Parameters
     ----------
-    values : Tensor, shape (n, n_values)
-        Standardised values of all training rows, before tuning.
+    values : Tensor, shape (n_originals, n_values)
+        Standardised values of the training rows but altered copies, before tuning.
     train : Labelled
-        The rows; those without a speaker are compared with all others.
+        All training rows; those without a speaker are compared with all others.
     seed : int
         Of the principal axes on which rows are compared.
 
@@ -70,7 +70,7 @@ class Neighbours(nn.Module):
         super().__init__()
         originals = train.originals
         n_axes = min(_AXES, *values.shape)
-        turn = principal_axes(values[originals].cpu().numpy(), n_axes, seed=seed) / math.sqrt(n_axes)
+        turn = principal_axes(values.cpu().numpy(), n_axes, seed=seed) / math.sqrt(n_axes)
         numbers = np.arange(len(train.truth))
         speakers = numbers if train.speakers is None else np.unique(train.speakers, return_inverse=True)[1]
         remembered = np.full(len(numbers), _NOT_REMEMBERED)
@@ -88,7 +88,7 @@ class Neighbours(nn.Module):
         }
         for name, array in facts.items():
             self.register_buffer(name, torch.from_numpy(array).to(values.device))
-        self.register_buffer("places", values[originals] @ self.axes)
+        self.register_buffer("places", values @ self.axes)
 
     def forward(self, values: torch.Tensor, rows: Positions) -> torch.Tensor:
         """Return the scores of training rows, (N, n_classes), and remember where they lie.

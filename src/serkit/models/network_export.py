@@ -6,6 +6,7 @@ import io
 import warnings
 from typing import TYPE_CHECKING
 
+import onnx
 import torch
 
 from serkit.onnx_file import INPUT_NAME, OUTPUT_NAME
@@ -49,4 +50,28 @@ def network_onnx(network: nn.Module, sample: torch.Tensor, *, any_length: bool) 
             output_names=[OUTPUT_NAME],
             dynamic_axes={INPUT_NAME: axes, OUTPUT_NAME: {0: "N"}},
         )
-    return content.getvalue()
+    return _without_twins(content.getvalue())
+
+
+def _without_twins(content: bytes) -> bytes:
+    """Return a model in which what several layers share is stored once, under one name."""
+    model = onnx.load_from_string(content)
+    graph, first = model.graph, dict[bytes, str]()
+    names = {tensor.name: first.setdefault(_value(tensor), tensor.name) for tensor in graph.initializer}
+    aliases = [node for node in graph.node if node.op_type == "Identity" and node.input[0] in names]
+    names |= {node.output[0]: names[node.input[0]] for node in aliases}
+    for node in aliases:
+        graph.node.remove(node)
+    kept = [tensor for tensor in graph.initializer if names[tensor.name] == tensor.name]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _value(tensor: onnx.TensorProto) -> bytes:
+    nameless = onnx.TensorProto()
+    nameless.CopyFrom(tensor)
+    nameless.ClearField("name")
+    return bytes(nameless.SerializeToString(deterministic=True))

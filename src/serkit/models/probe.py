@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from serkit.models.encoder_settings import SpeechEncoderSettings
     from serkit.models.inner_folds import Split
-    from serkit.models.labelled import Labelled
+    from serkit.models.labelled import Labelled, Positions
     from serkit.models.speech_encoder import Head, SpeechEncoder
 
 _STEPS = 100
@@ -38,6 +38,8 @@ def prepare_head(
     network: SpeechEncoder, train: Labelled, settings: SpeechEncoderSettings, device: str, seed: int
 ) -> None:
     """Standardise the pooled values by the training rows; fit the scores to them, too, if asked for.
+
+    Where training goes on from there, altered copies are left to it.
 
     Parameters
     ----------
@@ -53,10 +55,11 @@ def prepare_head(
         Of the axes on which neighbours are compared.
     """
     head = cast("Head", network.head)
-    pooled = _pooled(network, train, settings, device)
-    _standardise(head, pooled[train.originals])
+    rows = train.take(train.originals) if settings.epochs else train
+    pooled = _pooled(network, rows, settings, device)
+    _standardise(head, pooled[rows.originals])
     if settings.probe is not None:
-        _fit(head.scores, head.standardise(pooled), train, settings.probe)
+        _fit(head.scores, head.standardise(pooled), rows, settings.probe)
     if settings.neighbours:
         network.neighbours = Neighbours(head.standardise(pooled), train, seed=seed)
 
@@ -96,7 +99,7 @@ def compare_with_landmarks(  # noqa: PLR0913 - every choice has a name
     if split is not None:
         rows, held_out = split
         with torch.no_grad():
-            other = _landmarks(pooled[rows], network.sizes, train.take(rows), settings, seed)
+            other = _landmarks(pooled, network.sizes, train.take(rows), settings, seed, rows=rows)
             scores = other(pooled[held_out])
     network.head = _landmarks(pooled, network.sizes, train, settings, seed)
     return scores
@@ -108,10 +111,13 @@ def _landmarks(
     train: Labelled,
     settings: SpeechEncoderSettings,
     seed: int,
+    *,
+    rows: Positions | None = None,
 ) -> KernelHead | KernelHeads:
-    """Return the comparison of what the states tell, and the others that are wanted."""
+    """Return the comparison of what the states tell, and the others that are wanted, fitted to some rows."""
     heads, comparisons = [], settings.comparisons.values()
-    for part, one in zip(torch.split(pooled, list(sizes), dim=1), comparisons, strict=True):
+    for whole, one in zip(torch.split(pooled, list(sizes), dim=1), comparisons, strict=True):
+        part = whole if rows is None else whole[rows]
         head = KernelHead(part.shape[1], train.n_classes, axes=one.axes, landmarks=one.landmarks)
         head.to(pooled.device)
         _standardise(head, part[train.originals])

@@ -1,4 +1,4 @@
-"""What a frozen encoder makes of a clip, computed once: every fold and calibration hears the same clips."""
+"""What frozen blocks make of a clip, computed once: every fold and calibration hears the same clips."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ class Remembered:
     ----------
     *identity : object
         All that the result depends on but the clip, in a form that `repr` tells apart.
+    precision : {"float32", "float16"}, default "float32"
+        What values are remembered in.
 
     Examples
     --------
@@ -43,8 +45,9 @@ class Remembered:
     ([[5.0]], 2)
     """
 
-    def __init__(self, *identity: object) -> None:
+    def __init__(self, *identity: object, precision: str = "float32") -> None:
         self._identity = repr((EMBEDDINGS_VERSION, *identity)).encode()
+        self._precision = precision
         self._folder: Path | None = None
         self._known: dict[bytes, Vector] | StoredValues = {}
 
@@ -53,12 +56,12 @@ class Remembered:
 
     def __getstate__(self) -> dict[str, Any]:
         # Another process computes anew: what is known is large.
-        return {"_identity": self._identity, "_folder": None, "_known": {}}
+        return {**self.__dict__, "_folder": None, "_known": {}}
 
     def keep_in(self, folder: Path) -> None:
         """Know from now on what a folder holds for this identity, and keep there what is computed."""
         if folder != self._folder:
-            self._folder, self._known = folder, StoredValues(folder)
+            self._folder, self._known = folder, StoredValues(folder, self._precision)
 
     def __call__(
         self,
@@ -66,7 +69,7 @@ class Remembered:
         frames: torch.Tensor,
         lengths: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Return what the function makes of each clip.
+        """Return what the function makes of each clip, of as many values for each.
 
         Parameters
         ----------
@@ -79,8 +82,17 @@ class Remembered:
 
         Returns
         -------
-        Tensor, shape (N, n)
+        Tensor of float32, shape (N, n)
         """
+        return torch.stack(self.each(function, frames, lengths)).to(frames.device)
+
+    def each(
+        self,
+        function: Callable[[torch.Tensor], torch.Tensor],
+        frames: torch.Tensor,
+        lengths: torch.Tensor | None,
+    ) -> list[torch.Tensor]:
+        """Return what the function makes of each clip, values of any number, float32, on the CPU."""
         ends = [frames.shape[1]] * len(frames) if lengths is None else lengths.tolist()
         clips = [clip[:end] for clip, end in zip(frames, ends, strict=True)]
         computed: dict[bytes, Vector] = {}
@@ -89,10 +101,17 @@ class Remembered:
             key = clip_key(self._identity, clip)
             value = self._known.get(key)
             if value is None:
-                value = computed[key] = _value(function, clip)
-            values.append(torch.from_numpy(value))
+                value = computed[key] = self._value(function, clip)
+            values.append(torch.from_numpy(value).float())
         self._known.update(computed)
-        return torch.stack(values).to(frames.device)
+        return values
+
+    def _value(self, function: Callable[[torch.Tensor], torch.Tensor], clip: torch.Tensor) -> Vector:
+        # What is computed in a training step is read again where scores are computed.
+        kind, coarse = clip.device.type, self._precision == "float16"
+        with torch.no_grad(), torch.autocast(kind, enabled=coarse and torch.is_autocast_enabled(kind)):
+            value: Vector = function(clip[None])[0].flatten().float().cpu().numpy()
+            return value.astype(self._precision)
 
 
 def clip_key(identity: bytes, clip: torch.Tensor) -> bytes:
@@ -102,13 +121,7 @@ def clip_key(identity: bytes, clip: torch.Tensor) -> bytes:
     return digest.digest()
 
 
-def _value(function: Callable[[torch.Tensor], torch.Tensor], clip: torch.Tensor) -> Vector:
-    # Never in half precision: what is computed in a training step is read again where scores are computed.
-    with torch.no_grad(), torch.autocast(clip.device.type, enabled=False):
-        return function(clip[None])[0].cpu().numpy()
-
-
-@lru_cache(maxsize=1)
-def remembered(*identity: object) -> Remembered:
-    """Return what is remembered of the encoder of this identity; another one takes its place."""
-    return Remembered(*identity)
+@lru_cache(maxsize=2)
+def remembered(*identity: object, precision: str = "float32") -> Remembered:
+    """Return what is remembered under this identity; a third one takes its place."""
+    return Remembered(*identity, precision=precision)

@@ -11,13 +11,13 @@ References
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import torch
 from torch import nn
 
+from serkit.models.adapted_blocks import in_pairs
 from serkit.models.batches import after_end
 from serkit.models.frame_statistics import FrameStatistics
 from serkit.models.loudness import loud_votes
@@ -25,8 +25,9 @@ from serkit.models.pooling import StatisticsPooling
 from serkit.models.standardise import Standardise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from serkit.models.adapted_blocks import AdaptedBlocks
     from serkit.models.encoder_weights import Encoder
     from serkit.models.kernel_head import KernelHead, KernelHeads
     from serkit.models.neighbours import Neighbours
@@ -58,8 +59,12 @@ class SpeechEncoder(nn.Module):
         Whether states are pooled a second time, loud ones before all.
     frames : bool, default False
         Whether statistics of the frames themselves are laid behind what is pooled.
+    adapted : AdaptedBlocks, optional
+        Adapted copies of some blocks, whose pooled values are laid behind all others. As long as they are
+        trained, nothing else is heard.
     memory : Remembered, optional
-        What the pooled values of clips are remembered in, where nothing before the head is trained.
+        What the pooled values of clips are remembered in, but for those of adapted blocks, where nothing
+        that they come from is trained.
 
     Examples
     --------
@@ -82,10 +87,13 @@ class SpeechEncoder(nn.Module):
         dropout: float = 0.0,
         loud: bool = False,
         frames: bool = False,
+        adapted: AdaptedBlocks | None = None,
         memory: Remembered | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
+        self.adapted = adapted
+        self.adapting = adapted is not None
         self.memory = memory
         self.attention = attention
         self.mix: nn.Parameter | None = None
@@ -99,7 +107,7 @@ class SpeechEncoder(nn.Module):
         self.head: Head | KernelHead | KernelHeads = Head(
             sum(self.sizes), n_classes, hidden=hidden, dropout=dropout
         )
-        # Only while blocks are tuned:
+        # Only while blocks are trained:
         self.neighbours: Neighbours | None = None
         self.below: RememberedStates | None = None
 
@@ -116,10 +124,13 @@ class SpeechEncoder(nn.Module):
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Number of pooled values of states, and of their loud parts and of frames where these are heard."""
+        """Number of pooled values of states, and of all else that is heard, in its order."""
+        of_adapted = (self.adapted.n_values,) if self.adapted else ()
+        if self.adapting:
+            return of_adapted
         of_states = 2 * self.encoder.units * len(self.pools)
         of_frames = (self.statistics.n_values,) if self.statistics else ()
-        return (of_states, *((of_states,) if self.loud else ()), *of_frames)
+        return (of_states, *((of_states,) if self.loud else ()), *of_frames, *of_adapted)
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores, (N, n_classes).
@@ -136,15 +147,48 @@ class SpeechEncoder(nn.Module):
 
     def embed(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return what is heard in each clip, (N, sum(sizes))."""
+        if torch.onnx.is_in_onnx_export() and self.adapted is not None:  # computes each state once
+            states = self.encoder(frames, lengths, last=max(self.states))
+            adapted = self.adapted(in_pairs(states[self.adapted.entering]))
+            return torch.cat([self._pool(states, frames, lengths), adapted], dim=1)
+        heard = [] if self.adapting else [self._published(frames, lengths)]
+        if self.adapted is not None:
+            heard.append(self.adapted(*self._entering(frames, lengths)))
+        return torch.cat(heard, dim=1)
+
+    def _published(self, frames: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:
+        """Return what is heard, but for what adapted copies of blocks hear."""
         if self.memory is None or torch.onnx.is_in_onnx_export():
             return self._embed(frames, lengths)
         return self.memory(self._embed, frames, lengths)
 
     def _embed(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        hear: Callable[..., Any] = self.encoder
+        last = max(self.states)
+        if self.below is None or self.adapted is not None:
+            return self._pool(self.encoder(frames, lengths, last=last), frames, lengths)
+        first, encoder = self.below.number, cast("WhisperEncoder", self.encoder)
+        states = encoder.go_on(*self.below(frames, lengths), first=first, last=last)
+        return self._pool(dict(enumerate(states, start=first)), frames, lengths)
+
+    def _entering(
+        self, frames: torch.Tensor, lengths: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return what enters adapted blocks, and what lies after the end of each clip."""
         if self.below is not None:
-            hear = partial(self.below, cast("WhisperEncoder", self.encoder))
-        states = hear(frames, lengths, last=max(self.states))
+            return self.below(frames, lengths)
+        states = self.encoder(frames, lengths, last=cast("AdaptedBlocks", self.adapted).entering)[-1]
+        if lengths is None:
+            return in_pairs(states), None
+        outside = after_end(self.encoder.n_states(lengths), states.shape[1])
+        return in_pairs(states, outside), outside[:, ::2]
+
+    def _pool(
+        self,
+        states: Sequence[torch.Tensor] | dict[int, torch.Tensor],
+        frames: torch.Tensor,
+        lengths: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """Return means and deviations of states, and statistics of frames, end to end."""
         heard = [states[number] for number in self.states]
         if self.mix is not None:
             shares = self.mix.softmax(dim=0)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Vector = NDArray[np.float32]
+    Vector = NDArray[np.floating]
 
 FILE_NAME = "embeddings.sqlite3"
 SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, content BLOB) WITHOUT ROWID"
@@ -29,6 +29,8 @@ class StoredValues:
     ----------
     folder : Path
         Made if it is missing.
+    precision : {"float32", "float16"}, default "float32"
+        Of all values that are read and written.
 
     Raises
     ------
@@ -45,7 +47,8 @@ class StoredValues:
     array([1., 1.], dtype=float32)
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, precision: str = "float32") -> None:
+        self._precision = precision
         self._database = Database(
             folder / FILE_NAME, SCHEMA, error=TrainingError, trouble="what the encoder heard cannot be kept"
         )
@@ -53,9 +56,9 @@ class StoredValues:
     def get(self, key: bytes) -> Vector | None:
         """Return the vector of a key, or None if there is none."""
         row = self._database.first(QUERY, (key,))
-        return None if row is None else np.frombuffer(bytearray(row[0]), dtype=np.float32)
+        return None if row is None else np.frombuffer(bytearray(row[0]), dtype=self._precision)
 
     def update(self, vectors: dict[bytes, Vector]) -> None:
         """Keep vectors, all of them or none."""
-        rows = [(key, vector.tobytes()) for key, vector in vectors.items()]
+        rows = [(key, vector.astype(self._precision).tobytes()) for key, vector in vectors.items()]
         self._database.write(COMMAND, rows)

@@ -317,7 +317,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def _network(self, rows: Rows) -> StandardisedNetwork:
         seed_everything(self.seed, 0)
-        body = self.settings.network(rows.shape, self.classes_.size)
+        body = self._settled.network(rows.shape, self.classes_.size)
         initialise(body, self.settings.initialisation)
         if self.cache is not None:
             self.settings.remember_in(body, Path(self.cache))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import nn
@@ -21,6 +21,9 @@ from torch.nn import functional
 
 from serkit.errors import FeatureError
 from serkit.models.batches import after_end
+
+if TYPE_CHECKING:
+    from serkit.models.low_rank import LowRank
 
 # States of a clip, 10 s: of longer ones all likenesses would take too much memory.
 _SHORT = 512
@@ -63,6 +66,8 @@ class SelfAttention(nn.Module):
         self.k_proj = nn.Linear(units, units, bias=False)
         self.v_proj = nn.Linear(units, units)
         self.out_proj = nn.Linear(units, units)
+        # Of all three projections, in adapted blocks:
+        self.change: LowRank | None = None
 
     def forward(self, states: torch.Tensor, outside: torch.Tensor | None) -> torch.Tensor:
         """Return what each state takes from the others, (N, n_states, units)."""
@@ -71,6 +76,8 @@ class SelfAttention(nn.Module):
         weights = torch.cat([project.weight for project in projections])
         biases = torch.cat([self.q_proj.bias, torch.zeros_like(self.q_proj.bias), self.v_proj.bias])
         projected = functional.linear(states, weights, biases)
+        if self.change is not None:
+            projected = projected + self.change(states)
         query, key, value = projected.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # type: ignore[no-untyped-call]
         heard = None if outside is None else ~outside[:, None, None, :]
         in_memory = self.training and states.shape[1] <= _SHORT
