@@ -3,11 +3,11 @@
 Those that were rounded in training, see `serkit.models.coarse`, take 4 bits and lose nothing.
 
 Weights are scaled column by column; what they are multiplied with is scaled as it comes, what leaves a GELU
-smoothed before, see `serkit.onnx_smooth`. Convolutions, normalisations, last layers and all that is small stay
-in float32. So does, in the file, what a whole clip is pooled into, where a small error moves all scores; the
-weights that this meets are stored as integers all the same. Where onnxruntime multiplies it as integers, too,
-it scales each stretch of 128 values by itself, which keeps large values from the others. Tables of which a part
-is taken, such as positions, are stored in half precision, as encoders are published.
+smoothed before, see `serkit.onnx_smooth`. Convolutions, normalisations, last layers and all that is small
+stay in float32. So does, in the file, what a whole clip is pooled into, where a small error moves all scores;
+the weights that this meets are stored as integers all the same. Where onnxruntime multiplies it as integers,
+too, it scales each stretch of 128 values by itself, which keeps large values from the others. Tables of which
+a part is taken, such as positions, are stored in half precision, as encoders are published.
 """
 
 from __future__ import annotations

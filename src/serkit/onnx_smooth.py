@@ -1,8 +1,8 @@
 """Make values that differ much in size fit for integers, by what they are multiplied with [1]_.
 
-A GELU leaves a few values, always in the same places, that are a hundred times as large as the others: steps of
-8 bits that reach so far leave nothing of the rest. Divided by a factor for each place, and the weights that
-they meet multiplied by it, the product is the same, and both have steps enough.
+A GELU leaves a few values, always in the same places, that are a hundred times as large as the others: steps
+of 8 bits that reach so far leave nothing of the rest. Divided by a factor for each place, and the weights
+that they meet multiplied by it, the product is the same, and both have steps enough.
 
 References
 ----------
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 _LEAST = 1e-4
 
 
-def smooth_products(
-    model: onnx.ModelProto, products: Sequence[onnx.NodeProto], sample: NDArray[Any]
-) -> None:
+def smooth_products(model: onnx.ModelProto, products: Sequence[onnx.NodeProto], sample: NDArray[Any]) -> None:
     """Share the size of what is multiplied evenly between values and weights.
 
     Parameters
@@ -49,7 +47,7 @@ def smooth_products(
     meeting: dict[str, list[NDArray[np.floating[Any]]]] = {}
     for product, size in zip(products, sizes, strict=True):
         meeting.setdefault(product.input[1], []).append(size)
-    for weights, met in meeting.items():  # of weights that meet several values there is one matrix all the same
+    for weights, met in meeting.items():  # one matrix, also where several values meet the same weights
         matrix = stored[weights]
         factors = np.sqrt(_bounded(np.max(met, axis=0)) / _bounded(np.abs(matrix).max(axis=1)))
         constants = {f"{weights}_factors": 1 / factors, f"{weights}_smooth": matrix * factors[:, np.newaxis]}
@@ -85,7 +83,9 @@ def _largest(
 
 
 def _bounded(sizes: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    return np.maximum(sizes, max(_LEAST * sizes.max(), np.finfo(np.float32).tiny))
+    least = max(_LEAST * sizes.max(), np.finfo(np.float32).tiny)
+    bounded: NDArray[np.floating[Any]] = np.maximum(sizes, least)
+    return bounded
 
 
 def _drop_unused(graph: onnx.GraphProto) -> None:

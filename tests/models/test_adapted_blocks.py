@@ -8,13 +8,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from tests.models.test_speech_encoder import ADAPTED, clips, settings
 
 from serkit.models.adapted_blocks import AdaptedBlocks, in_pairs
 from serkit.models.batches import after_end
 from serkit.models.remembered import remembered
 from serkit.models.whisper_encoder import EncoderShape, WhisperEncoder
 from serkit.onnx_export import export_onnx
-from tests.models.test_speech_encoder import ADAPTED, clips, settings
 
 if TYPE_CHECKING:
     from pathlib import Path

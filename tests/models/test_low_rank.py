@@ -27,7 +27,8 @@ def test_only_changes_and_normalisation_are_trained(block: Block) -> None:
     before = {name: weights.clone() for name, weights in block.named_parameters()}
     changed = changed_block(block, 3)
     trained = [name for name, weights in changed.named_parameters() if weights.requires_grad]
-    assert len(trained) == 4 * 3 + 2 * 2  # down, up and offset of each; scale and offset of two normalisations
+    changes, normalisations = 4 * ["down", "up", "offset"], 2 * ["scale", "offset"]
+    assert len(trained) == len(changes + normalisations)
     optimizer = torch.optim.SGD([dict(changed.named_parameters())[name] for name in trained], lr=0.1)
     for _ in range(2):  # in the first step, only what leads up from the few values has a gradient
         changed(torch.randn(2, 5, 8), None).square().sum().backward()

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from tests.models.test_speech_encoder import ADAPTED, TUNED, clips
 
 from serkit.models.encoder_settings import SpeechEncoderSettings
 from serkit.models.remembered import remembered
 from serkit.models.remembered_states import RememberedStates
-from tests.models.test_speech_encoder import ADAPTED, TUNED, clips
 
 if TYPE_CHECKING:
     from pathlib import Path

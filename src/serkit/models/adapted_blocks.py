@@ -30,7 +30,7 @@ class AdaptedBlocks(nn.Module):
     encoder : WhisperEncoder
         Has the published blocks, whose weights are shared.
     states : sequence of int
-        Numbers of the states that are pooled. The first adapted block is the one that the first of them leaves.
+        Numbers of the states that are pooled. The first of them leaves the first adapted block.
     rank : int
         Of the changes of each matrix.
 

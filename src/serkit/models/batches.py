@@ -144,9 +144,13 @@ class Rows:
         >>> rows.apply(lambda features, lengths: lengths, 1).tolist()
         [4, 2]
         """
-        batches = self.batches(size)
-        values = torch.cat([function(*self.batch(batch, device)) for batch in batches])
-        return values[np.argsort(np.concatenate(batches))]
+        first, *others = self.batches(size)
+        made = function(*self.batch(first, device))
+        values = made.new_empty((len(self), *made.shape[1:]))
+        values[first] = made
+        for batch in others:
+            values[batch] = function(*self.batch(batch, device))
+        return values
 
 
 def after_end(lengths: torch.Tensor, longest: int) -> torch.Tensor:

@@ -169,13 +169,15 @@ class SpeechEncoderSettings(NetworkSettings):
         if self.rounded and not self.landmarks:
             raise ValueError("rounded: is said of comparisons with landmarks, set landmarks")
         if self.neighbours and not ((self.tuned_blocks or self.adapted_share) and self.epochs):
-            raise ValueError("neighbours: are for tuned blocks, set tuned_blocks or adapted_share, and epochs")
+            raise ValueError(
+                "neighbours: are for tuned blocks, set tuned_blocks or adapted_share, and epochs"
+            )
         if self.neighbours and self.mixup is not None:
             raise ValueError("neighbours: a mixture of clips lies nowhere, leave out mixup")
         if self.adapted_share and not (self.epochs and self._is_frozen):
             raise ValueError(
-                "adapted_share: blocks are adapted in epochs, beside published ones that nothing changes: set "
-                'join = "concatenate", and neither attention nor tuned_blocks, spec_augment or mixup'
+                "adapted_share: blocks are adapted in epochs, beside published ones that nothing changes, "
+                'set join = "concatenate", and neither attention nor tuned_blocks, spec_augment or mixup'
             )
         if self.keep == "best" and self.epochs == 0:
             raise ValueError('keep: of no epochs none is best, set keep = "last"')
@@ -345,7 +347,10 @@ class SpeechEncoderSettings(NetworkSettings):
         return [
             {"params": head, "scale": 1.0},
             *(
-                {"params": [one for one in part.parameters() if one.requires_grad], "scale": highest * self.layer_decay**depth}
+                {
+                    "params": [one for one in part.parameters() if one.requires_grad],
+                    "scale": highest * self.layer_decay**depth,
+                }
                 for depth, part in enumerate(tuned)
             ),
         ]

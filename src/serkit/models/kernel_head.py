@@ -160,10 +160,9 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
     rounded : bool, default False
         Whether axes and landmarks are rounded before the scores are fitted, see `serkit.models.coarse`.
     """
-    standardised = head.standardise(pooled)
     n_axes, n_landmarks = head.landmarks.shape
     originals = train.originals
-    turn = principal_axes(standardised[originals].cpu().numpy(), n_axes, seed=seed)
+    turn = principal_axes(head.standardise(pooled[originals]).cpu().numpy(), n_axes, seed=seed)
     if rounded:
         turn = turn @ random_turn(n_axes, seed=seed)
     axes = torch.from_numpy(turn / np.float32(np.sqrt(width * n_axes)))
@@ -202,19 +201,26 @@ def _ridge(values: torch.Tensor, targets: Targets, penalty: float) -> torch.Tens
     allowed = torch.ones_like(shares, dtype=torch.bool) if targets.allowed is None else targets.allowed
     wanted = shares - (1 - shares) / (allowed.sum(dim=1, keepdim=True) - 1)
     weights = torch.ones(len(values)) if targets.weights is None else targets.weights
-    weighted = values * (weights / weights.mean())[:, None]
+    weights = weights / weights.mean()
     found = torch.zeros(values.shape[1], shares.shape[1], dtype=torch.float64)
     # Clips that may be of the same classes, such as those of a corpus, are summed up once for all classes.
     patterns, group = torch.unique(allowed, dim=0, return_inverse=True)
-    rows = [group == number for number in range(len(patterns))]
-    normals = torch.stack([weighted[one].T @ values[one] for one in rows])
-    moments = torch.stack([weighted[one].T @ wanted[one] for one in rows])
+    sums = [_sums(values[one], wanted[one], weights[one]) for one in map(group.eq, range(len(patterns)))]
+    normals, moments = map(torch.stack, zip(*sums, strict=True))
     damping = penalty * torch.eye(values.shape[1], dtype=torch.float64)
     for groups in torch.unique(patterns, dim=1).T:  # classes of the same clips share their equations
         classes = (patterns == groups[:, None]).all(dim=0)
         normal = normals[groups].sum(dim=0).double() + damping
         found[:, classes] = torch.linalg.solve(normal, moments[groups].sum(dim=0)[:, classes].double())
     return found
+
+
+def _sums(
+    values: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the weighted sums of products of values with values, and with what is wanted."""
+    weighted = (values * weights[:, None]).T
+    return weighted @ values, weighted @ wanted
 
 
 def _whitening(likeness: torch.Tensor) -> torch.Tensor:

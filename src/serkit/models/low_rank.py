@@ -1,6 +1,6 @@
 """Blocks that share the weights of published ones and change what these make, through a few values [1]_.
 
-A block of Whisper base has three million weights. A change of rank 32 has a fourteenth of that, in training and
+A block of Whisper base has three million weights. A change of rank 32 has a twelfth of that, in training and
 in a file.
 
 References

@@ -21,13 +21,13 @@ from serkit.models.neighbours import Neighbours
 from serkit.models.precision import computed_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from torch import nn
 
     from serkit.models.encoder_settings import SpeechEncoderSettings
     from serkit.models.inner_folds import Split
-    from serkit.models.labelled import Labelled, Positions
+    from serkit.models.labelled import Labelled
     from serkit.models.speech_encoder import Head, SpeechEncoder
 
 _STEPS = 100
@@ -96,30 +96,24 @@ def compare_with_landmarks(  # noqa: PLR0913 - every choice has a name
         The scores that the other head gives to the rows held out.
     """
     pooled, scores = _pooled(network, train, settings, device), None
+    parts = torch.split(pooled, list(network.sizes), dim=1)
     if split is not None:
         rows, held_out = split
         with torch.no_grad():
-            other = _landmarks(pooled, network.sizes, train.take(rows), settings, seed, rows=rows)
+            other = _landmarks((part[rows] for part in parts), train.take(rows), settings, seed)
             scores = other(pooled[held_out])
-    network.head = _landmarks(pooled, network.sizes, train, settings, seed)
+    network.head = _landmarks(parts, train, settings, seed)
     return scores
 
 
 def _landmarks(
-    pooled: torch.Tensor,
-    sizes: Sequence[int],
-    train: Labelled,
-    settings: SpeechEncoderSettings,
-    seed: int,
-    *,
-    rows: Positions | None = None,
+    parts: Iterable[torch.Tensor], train: Labelled, settings: SpeechEncoderSettings, seed: int
 ) -> KernelHead | KernelHeads:
-    """Return the comparison of what the states tell, and the others that are wanted, fitted to some rows."""
+    """Return the comparison of what the states tell, and the others that are wanted."""
     heads, comparisons = [], settings.comparisons.values()
-    for whole, one in zip(torch.split(pooled, list(sizes), dim=1), comparisons, strict=True):
-        part = whole if rows is None else whole[rows]
+    for part, one in zip(parts, comparisons, strict=True):
         head = KernelHead(part.shape[1], train.n_classes, axes=one.axes, landmarks=one.landmarks)
-        head.to(pooled.device)
+        head.to(part.device)
         _standardise(head, part[train.originals])
         fit_kernel_head(
             head,
