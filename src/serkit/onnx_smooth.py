@@ -43,10 +43,10 @@ def smooth_products(model: onnx.ModelProto, products: Sequence[onnx.NodeProto], 
         Features that show how large values are.
     """
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    sizes = _largest(model, [product.input[0] for product in products], sample)
+    sizes = _largest(model, sorted({product.input[0] for product in products}), sample)
     meeting: dict[str, list[NDArray[np.floating[Any]]]] = {}
-    for product, size in zip(products, sizes, strict=True):
-        meeting.setdefault(product.input[1], []).append(size)
+    for product in products:
+        meeting.setdefault(product.input[1], []).append(sizes[product.input[0]])
     for weights, met in meeting.items():  # one matrix, also where several values meet the same weights
         matrix = stored[weights]
         factors = np.sqrt(_bounded(np.max(met, axis=0)) / _bounded(np.abs(matrix).max(axis=1)))
@@ -64,10 +64,10 @@ def smooth_products(model: onnx.ModelProto, products: Sequence[onnx.NodeProto], 
 
 def _largest(
     model: onnx.ModelProto, names: list[str], sample: NDArray[Any]
-) -> list[NDArray[np.floating[Any]]]:
-    """Return the largest size of each place of values in a sample."""
+) -> dict[str, NDArray[np.floating[Any]]]:
+    """Return the largest size of each place of values in a sample, by the names of the values."""
     if not names:
-        return []
+        return {}
     shown = onnx.ModelProto()
     shown.CopyFrom(model)
     shown.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
@@ -79,7 +79,7 @@ def _largest(
         ]
         for row in sample
     ]
-    return [np.max(sizes, axis=0) for sizes in zip(*each, strict=True)]
+    return {name: np.max(sizes, axis=0) for name, sizes in zip(names, zip(*each, strict=True), strict=True)}
 
 
 def _bounded(sizes: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
