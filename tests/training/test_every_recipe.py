@@ -39,7 +39,7 @@ def brief(name: str, encoder: Path) -> Recipe:
     epochs = ["model.epochs=1"] if isinstance(model, NetworkSettings) and model.epochs else []
     if isinstance(model, SpeechEncoderSettings):
         epochs = [f"model.encoder='{encoder}'", "model.checksum=''", "model.axes=8"]
-        epochs += ["model.blocks=2", "model.states=[1, 2]"]
+        epochs += ["model.blocks=2", "model.states=[1, 2]", "model.adapted_states=[2]"]
         if model.landmarks:  # distances in what a tiny encoder of random weights hears are lost in 8 bits
             epochs.append("export.weights='float32'")
     return load_recipe(name, [*BRIEF, *epochs, *SMALLER.get(model.name, [])])
