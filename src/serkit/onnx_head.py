@@ -140,6 +140,18 @@ def node_makers(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
     return {output: node for node in graph.node for output in node.output}
 
 
+def drop_unused_constants(graph: onnx.GraphProto) -> None:
+    """Leave out the constants that no node takes."""
+    kept = _used_constants(graph, graph.node)
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+
+
+def _used_constants(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> list[onnx.TensorProto]:
+    used = {name for node in nodes for name in node.input}
+    return [tensor for tensor in graph.initializer if tensor.name in used]
+
+
 def _makers(graph: onnx.GraphProto, name: str, *, given: str = INPUT_NAME) -> list[onnx.NodeProto]:
     """Return the nodes that make a value of a given one, in their order."""
     wanted, kept = {name} - {given}, []
@@ -158,8 +170,7 @@ def _model_like(
     constants: Iterable[onnx.TensorProto] = (),
 ) -> bytes:
     """Return a model of these nodes, with those constants of the other that they use, and more."""
-    used = {name for node in nodes for name in node.input}
-    kept = [tensor for tensor in model.graph.initializer if tensor.name in used]
+    kept = _used_constants(model.graph, nodes)
     graph = helper.make_graph(nodes, "serkit", list(given), list(made), [*kept, *constants])
     new = helper.make_model(
         graph, opset_imports=model.opset_import, ir_version=model.ir_version, producer_name="serkit"

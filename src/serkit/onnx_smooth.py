@@ -19,6 +19,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from serkit.onnx_file import INPUT_NAME
+from serkit.onnx_head import drop_unused_constants
 from serkit.onnx_session import open_session
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def smooth_products(model: onnx.ModelProto, products: Sequence[onnx.NodeProto], 
         divide = helper.make_node("Mul", [values, f"{weights}_factors"], [smaller], name=smaller)
         model.graph.node.insert(list(model.graph.node).index(product), divide)
         product.input[:] = [smaller, f"{weights}_smooth"]
-    _drop_unused(model.graph)
+    drop_unused_constants(model.graph)
 
 
 def _largest(
@@ -86,10 +87,3 @@ def _bounded(sizes: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     least = max(_LEAST * sizes.max(), np.finfo(np.float32).tiny)
     bounded: NDArray[np.floating[Any]] = np.maximum(sizes, least)
     return bounded
-
-
-def _drop_unused(graph: onnx.GraphProto) -> None:
-    used = {name for node in graph.node for name in node.input}
-    kept = [tensor for tensor in graph.initializer if tensor.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)

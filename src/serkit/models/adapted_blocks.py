@@ -13,12 +13,14 @@ from torch.nn import functional
 
 from serkit.models.low_rank import changed_block
 from serkit.models.pooling import StatisticsPooling
+from serkit.models.whisper_encoder import states_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from serkit.models.whisper_encoder import WhisperEncoder
 
+# Of two states that lie after the end there is no mean; their sum, 0, is divided by this.
 _LEAST = 0.5
 
 
@@ -46,7 +48,7 @@ class AdaptedBlocks(nn.Module):
     def __init__(self, encoder: WhisperEncoder, states: Sequence[int], *, rank: int) -> None:
         super().__init__()
         self.entering = min(states) - 1
-        self.pooled = [number - self.entering - 1 for number in states]
+        self.pooled = [number - self.entering for number in states]
         published = encoder.layers[self.entering : max(states)]
         self.blocks = nn.ModuleList(changed_block(block, rank) for block in published)  # type: ignore[arg-type]
         self.pool = StatisticsPooling(encoder.units)
@@ -62,11 +64,8 @@ class AdaptedBlocks(nn.Module):
         outside : Tensor of bool, shape (N, n_pairs), optional
             What lies after the end of each clip.
         """
-        left = []
-        for block in self.blocks:
-            states = block(states, outside)
-            left.append(states)
-        return torch.cat([self.pool(left[number], outside) for number in self.pooled], dim=1)
+        heard = states_after(self.blocks, states, outside)
+        return torch.cat([self.pool(heard[number], outside) for number in self.pooled], dim=1)
 
 
 def in_pairs(states: torch.Tensor, outside: torch.Tensor | None = None) -> torch.Tensor:

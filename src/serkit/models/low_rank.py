@@ -72,7 +72,7 @@ def changed_block(block: Block, rank: int) -> Block:
     Parameters
     ----------
     block : Block
-        Left as it is; its matrices are shared.
+        Its matrices are shared, and no longer trained; else it is left as it is.
     rank : int
         Of the changes.
 

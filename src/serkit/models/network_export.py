@@ -10,6 +10,7 @@ import onnx
 import torch
 
 from serkit.onnx_file import INPUT_NAME, OUTPUT_NAME
+from serkit.onnx_head import drop_unused_constants
 
 if TYPE_CHECKING:
     from torch import nn
@@ -62,11 +63,9 @@ def _without_twins(content: bytes) -> bytes:
     names |= {node.output[0]: names[node.input[0]] for node in aliases}
     for node in aliases:
         graph.node.remove(node)
-    kept = [tensor for tensor in graph.initializer if names[tensor.name] == tensor.name]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
     for node in graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
+    drop_unused_constants(graph)
     return bytes(model.SerializeToString(deterministic=True))
 
 

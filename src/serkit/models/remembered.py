@@ -107,7 +107,8 @@ class Remembered:
         return values
 
     def _value(self, function: Callable[[torch.Tensor], torch.Tensor], clip: torch.Tensor) -> Vector:
-        # What is computed in a training step is read again where scores are computed.
+        # What is remembered in full is computed in full, also within a training step in half precision: it is
+        # read again where scores are computed.
         kind, coarse = clip.device.type, self._precision == "float16"
         with torch.no_grad(), torch.autocast(kind, enabled=coarse and torch.is_autocast_enabled(kind)):
             value: Vector = function(clip[None])[0].flatten().float().cpu().numpy()

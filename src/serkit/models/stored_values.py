@@ -60,5 +60,5 @@ class StoredValues:
 
     def update(self, vectors: dict[bytes, Vector]) -> None:
         """Keep vectors, all of them or none."""
-        rows = [(key, vector.astype(self._precision).tobytes()) for key, vector in vectors.items()]
+        rows = [(key, np.asarray(vector, self._precision).tobytes()) for key, vector in vectors.items()]
         self._database.write(COMMAND, rows)

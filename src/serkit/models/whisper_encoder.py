@@ -23,6 +23,8 @@ from serkit.errors import FeatureError
 from serkit.models.batches import after_end
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from serkit.models.low_rank import LowRank
 
 # States of a clip, 10 s: of longer ones all likenesses would take too much memory.
@@ -196,10 +198,7 @@ class WhisperEncoder(nn.Module):
         first, last : int
             Numbers of states; without `last` all follow.
         """
-        states = [state]
-        for block in islice(self.layers, first, last):
-            states.append(block(states[-1], outside))
-        return states
+        return states_after(islice(self.layers, first, last), state, outside)
 
     @property
     def n_values(self) -> int:
@@ -225,6 +224,16 @@ class WhisperEncoder(nn.Module):
             raise FeatureError(
                 f"a clip of {2 * n_states} frames: the encoder takes {2 * most}", hint="set audio.duration_s"
             )
+
+
+def states_after(
+    blocks: Iterable[nn.Module], state: torch.Tensor, outside: torch.Tensor | None
+) -> list[torch.Tensor]:
+    """Return a state and what leaves each of some blocks, one after the other."""
+    states = [state]
+    for block in blocks:
+        states.append(block(states[-1], outside))
+    return states
 
 
 def convolve(frames: torch.Tensor, convolution: nn.Conv1d) -> torch.Tensor:
