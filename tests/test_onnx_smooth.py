@@ -86,6 +86,6 @@ def test_integers_lose_little_where_they_would_lose_much(
 
     smooth = lost()
     monkeypatch.setattr("serkit.onnx_quantise.smooth_products", lambda *_: None)
-    monkeypatch.setattr("serkit.onnx_quantise.LEAST_AGREEMENT", 0.0)
+    monkeypatch.setattr("serkit.onnx_export.LEAST_AGREEMENT", 0.0)
     assert smooth < lost() / 3
     assert smooth < 0.05 * before.std()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 TOLERANCE = 1e-4
+LEAST_AGREEMENT = 0.95
 _PARITY_BATCH = 16  # rows at once: a network's maps take tens of megabytes a row
 _OPSET = {"": 17, "ai.onnx.ml": 3}
 _IR_VERSION = 8
@@ -260,3 +261,29 @@ def exported_scores(content: bytes, sample: NDArray[Any]) -> NDArray[np.float32]
     size = 1 if sample.dtype == object else _PARITY_BATCH
     batches = [_float32(list(sample[start : start + size])) for start in range(0, len(sample), size)]
     return np.concatenate([session.run([OUTPUT_NAME], {INPUT_NAME: batch})[0] for batch in batches])
+
+
+def check_agreement(content: bytes, smaller: bytes, sample: NDArray[Any], *, setting: str, safe: str) -> None:
+    """Check that a model that was made smaller still says the same.
+
+    Parameters
+    ----------
+    content, smaller : bytes
+        ONNX models.
+    sample : ndarray of float, shape (n, ...), or of objects, shape (n,)
+        Features.
+    setting, safe : str
+        What of a recipe's ``[export]`` made it smaller, and the value that does not.
+
+    Raises
+    ------
+    ExportError
+        If less than 95 % of the sample keep their most probable class.
+    """
+    before, after = (exported_scores(model, sample).argmax(axis=1) for model in (content, smaller))
+    agreement = float(np.mean(before == after))
+    if agreement < LEAST_AGREEMENT:
+        raise ExportError(
+            f"export.{setting}: only {agreement:.0%} of {len(sample)} recordings keep their emotion",
+            hint=f"set export.{setting} = {safe}",
+        )

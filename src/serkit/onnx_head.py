@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from serkit.errors import ExportError
 from serkit.onnx_file import INPUT_NAME, OUTPUT_NAME
+from serkit.onnx_graph import node_makers, used_constants
 from serkit.onnx_session import open_session
 
 if TYPE_CHECKING:
@@ -135,23 +136,6 @@ def embedding_name(graph: onnx.GraphProto) -> str:
     return name
 
 
-def node_makers(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
-    """Return the node that makes each value."""
-    return {output: node for node in graph.node for output in node.output}
-
-
-def drop_unused_constants(graph: onnx.GraphProto) -> None:
-    """Leave out the constants that no node takes."""
-    kept = _used_constants(graph, graph.node)
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
-
-
-def _used_constants(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> list[onnx.TensorProto]:
-    used = {name for node in nodes for name in node.input}
-    return [tensor for tensor in graph.initializer if tensor.name in used]
-
-
 def _makers(graph: onnx.GraphProto, name: str, *, given: str = INPUT_NAME) -> list[onnx.NodeProto]:
     """Return the nodes that make a value of a given one, in their order."""
     wanted, kept = {name} - {given}, []
@@ -170,7 +154,7 @@ def _model_like(
     constants: Iterable[onnx.TensorProto] = (),
 ) -> bytes:
     """Return a model of these nodes, with those constants of the other that they use, and more."""
-    kept = _used_constants(model.graph, nodes)
+    kept = used_constants(model.graph, nodes)
     graph = helper.make_graph(nodes, "serkit", list(given), list(made), [*kept, *constants])
     new = helper.make_model(
         graph, opset_imports=model.opset_import, ir_version=model.ir_version, producer_name="serkit"

@@ -15,7 +15,8 @@ import onnx
 from onnx import numpy_helper
 from scipy.linalg import block_diag
 
-from serkit.onnx_head import Head, embedding_name, node_makers
+from serkit.onnx_graph import node_makers
+from serkit.onnx_head import Head, embedding_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

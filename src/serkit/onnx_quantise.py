@@ -20,15 +20,13 @@ import numpy as np
 import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from serkit.errors import ExportError
-from serkit.onnx_export import exported_scores
-from serkit.onnx_head import node_makers
+from serkit.onnx_export import check_agreement
+from serkit.onnx_graph import node_makers
 from serkit.onnx_smooth import smooth_products
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LEAST_AGREEMENT = 0.95
 # What ends a mean or a deviation over a clip.
 _POOLS = {"ReduceMean", "Sqrt"}
 # Steps from 0 to the largest value of a column, either way, of integers of 8 and of 4 bits.
@@ -88,7 +86,7 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
     if any(tensor.data_type == onnx.TensorProto.INT4 for tensor in quantised.graph.initializer):
         quantised = onnx.version_converter.convert_version(quantised, _OPSET_OF_4_BITS)
     smaller: bytes = quantised.SerializeToString()
-    _check_agreement(content, smaller, sample)
+    check_agreement(content, smaller, sample, setting="weights", safe='"float32"')
     return smaller
 
 
@@ -154,13 +152,3 @@ def _store_in_half_precision(model: onnx.ModelProto, part: onnx.NodeProto) -> No
         "Cast", [part.output[0]], [taken], name=f"{taken}_floats", to=onnx.TensorProto.FLOAT
     )
     graph.node.insert(list(graph.node).index(part) + 1, cast)
-
-
-def _check_agreement(content: bytes, smaller: bytes, sample: NDArray[Any]) -> None:
-    before, after = (exported_scores(model, sample).argmax(axis=1) for model in (content, smaller))
-    agreement = float(np.mean(before == after))
-    if agreement < LEAST_AGREEMENT:
-        raise ExportError(
-            f"int8: only {agreement:.0%} of {len(sample)} recordings keep their emotion",
-            hint='set export.weights = "float32"',
-        )

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
-from serkit.onnx_file import INPUT_NAME
-from serkit.onnx_head import drop_unused_constants
-from serkit.onnx_session import open_session
+from serkit.onnx_graph import drop_unused_constants
+from serkit.onnx_values import values_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,20 +66,12 @@ def _largest(
     model: onnx.ModelProto, names: list[str], sample: NDArray[Any]
 ) -> dict[str, NDArray[np.floating[Any]]]:
     """Return the largest size of each place of values in a sample, by the names of the values."""
-    if not names:
-        return {}
-    shown = onnx.ModelProto()
-    shown.CopyFrom(model)
-    shown.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
-    session = open_session(shown.SerializeToString())
-    each = [
-        [
-            np.abs(values).reshape(-1, values.shape[-1]).max(axis=0)
-            for values in session.run(names, {INPUT_NAME: np.asarray(row, np.float32)[np.newaxis]})
-        ]
-        for row in sample
-    ]
-    return {name: np.max(sizes, axis=0) for name, sizes in zip(names, zip(*each, strict=True), strict=True)}
+    largest: dict[str, NDArray[np.floating[Any]]] = {}
+    for row in values_in(model, names, sample):
+        for name, values in row.items():
+            sizes = np.abs(values).reshape(-1, values.shape[-1]).max(axis=0)
+            largest[name] = np.maximum(largest.get(name, sizes), sizes)
+    return largest
 
 
 def _bounded(sizes: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

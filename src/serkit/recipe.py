@@ -20,7 +20,7 @@ A recipe is checked to the last key before anything runs. Its tables:
 ``[calibration]``
     `method`.
 ``[export]``
-    `weights`.
+    `weights`, and how `narrow` layers may become, all or the `narrow_last`.
 """
 
 from __future__ import annotations
@@ -151,9 +151,16 @@ class Export(_Table):
     weights : {"float32", "int8"}
         Whether large matrices are stored as they are, or as 8-bit integers, in a quarter of the space; what
         `model.rounded` rounded takes half of that.
+    narrow : float, default 0.0
+        By how much what a dense layer of an encoder makes may change, as a share of its variance, for units
+        that are left out, see `serkit.onnx_narrow`; 0 leaves out none.
+    narrow_last : int, optional
+        How many layers may become narrower, from the last one back; without it all.
     """
 
     weights: Literal["float32", "int8"] = "float32"
+    narrow: float = Field(default=0.0, ge=0, lt=1)
+    narrow_last: int | None = Field(default=None, ge=1)
 
 
 def _model_settings(table: Any) -> Any:

@@ -10,7 +10,7 @@ import onnx
 import torch
 
 from serkit.onnx_file import INPUT_NAME, OUTPUT_NAME
-from serkit.onnx_head import drop_unused_constants
+from serkit.onnx_graph import drop_unused_constants
 
 if TYPE_CHECKING:
     from torch import nn

@@ -15,6 +15,7 @@ from serkit.corpora.manifest import is_complete
 from serkit.model_card import model_card
 from serkit.models.new_head_settings import NewHeadSettings
 from serkit.onnx_export import export_onnx
+from serkit.onnx_narrow import narrow_onnx
 from serkit.onnx_quantise import quantise_onnx
 from serkit.selection import only_blocks
 from serkit.splits import speaker_groups
@@ -77,7 +78,10 @@ def save_model(  # noqa: PLR0913 - a bundle says all of this
     some = np.linspace(0, len(data.rows) - 1, min(_PARITY_ROWS, len(data.rows))).astype(int)
     sample = fitted.take(data.features[some])
     model = export_onnx(fitted.model.estimator_, sample)
-    if recipe.export.weights == "int8":
+    export = recipe.export
+    if export.narrow:
+        model = narrow_onnx(model, sample, tolerance=export.narrow, last=export.narrow_last)
+    if export.weights == "int8":
         model = quantise_onnx(model, sample)
     heard = list(_corpora(data.rows[~is_copy(data.rows)], fitted.model.emotion_sets_))
     info = BundleInfo(
