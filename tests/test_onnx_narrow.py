@@ -138,7 +138,7 @@ class Deep(Dense):
         self.earlier = Dense()
         with torch.no_grad():
             for weights in self.earlier.parameters():
-                weights *= 0.9  # the same would be stored once, and shared
+                weights.mul_(0.9)  # the same would be stored once, and shared
 
     def layer(self, frames: torch.Tensor) -> torch.Tensor:
         return super().layer(self.earlier.layer(frames))

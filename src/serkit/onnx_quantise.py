@@ -20,6 +20,7 @@ import numpy as np
 import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from serkit.onnx_changes import merge_changes, store_changes
 from serkit.onnx_export import check_agreement
 from serkit.onnx_graph import node_makers
 from serkit.onnx_smooth import smooth_products
@@ -62,10 +63,11 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
     """
     model = onnx.shape_inference.infer_shapes(onnx.load_from_string(content))
     onnx.helper.set_model_props(model, _PREPARED)
+    changes = merge_changes(model)
     products, end, makers = _products(model.graph), _pools_end(model.graph), node_makers(model.graph)
     in_floats = {node.name for place, node in products if place > end}
     uneven = [node for place, node in products if place < end and _follows_gelu(node, makers)]
-    smooth_products(model, uneven, sample)
+    factors = smooth_products(model, uneven, sample)
     # Before it quantises, onnxruntime turns a layer into a product of this name, and a sum.
     layers = {f"{node.name}_MatMul" for node in model.graph.node if node.op_type == "Gemm"}
     with tempfile.TemporaryDirectory() as folder:
@@ -79,6 +81,7 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
             nodes_to_exclude=sorted(in_floats | layers),
         )
         quantised = onnx.load(path)
+    store_changes(quantised, changes, factors)
     for product in [node for node in quantised.graph.node if node.name in in_floats]:
         _store_as_integers(quantised, product)
     for part in [node for node in quantised.graph.node if node.op_type == "Slice"]:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 _LEAST = 1e-4
 
 
-def smooth_products(model: onnx.ModelProto, products: Sequence[onnx.NodeProto], sample: NDArray[Any]) -> None:
+def smooth_products(
+    model: onnx.ModelProto, products: Sequence[onnx.NodeProto], sample: NDArray[Any]
+) -> dict[str, NDArray[np.floating[Any]]]:
     """Share the size of what is multiplied evenly between values and weights.
 
     Parameters
@@ -41,16 +43,24 @@ def smooth_products(model: onnx.ModelProto, products: Sequence[onnx.NodeProto], 
         Its products of values with constant weights, (n_values, n_columns).
     sample : ndarray of float, shape (n, ...), or of objects, shape (n,)
         Features that show how large values are.
+
+    Returns
+    -------
+    dict of str to ndarray of float, shape (n_values,)
+        How many times as large each row of weights has become, by the name that they had; now they have the
+        one that `smooth_name` tells.
     """
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     sizes = _largest(model, sorted({product.input[0] for product in products}), sample)
     meeting: dict[str, list[NDArray[np.floating[Any]]]] = {}
     for product in products:
         meeting.setdefault(product.input[1], []).append(sizes[product.input[0]])
+    factors = {}
     for weights, met in meeting.items():  # one matrix, also where several values meet the same weights
         matrix = stored[weights]
-        factors = np.sqrt(_bounded(np.max(met, axis=0)) / _bounded(np.abs(matrix).max(axis=1)))
-        constants = {f"{weights}_factors": 1 / factors, f"{weights}_smooth": matrix * factors[:, np.newaxis]}
+        larger = np.sqrt(_bounded(np.max(met, axis=0)) / _bounded(np.abs(matrix).max(axis=1)))
+        factors[weights] = larger
+        constants = {f"{weights}_factors": 1 / larger, smooth_name(weights): matrix * larger[:, np.newaxis]}
         for name, array in constants.items():
             model.graph.initializer.append(numpy_helper.from_array(array.astype(np.float32), name))
     for product in products:
@@ -58,8 +68,14 @@ def smooth_products(model: onnx.ModelProto, products: Sequence[onnx.NodeProto], 
         smaller = f"{values}_for_{weights}"
         divide = helper.make_node("Mul", [values, f"{weights}_factors"], [smaller], name=smaller)
         model.graph.node.insert(list(model.graph.node).index(product), divide)
-        product.input[:] = [smaller, f"{weights}_smooth"]
+        product.input[:] = [smaller, smooth_name(weights)]
     drop_unused_constants(model.graph)
+    return factors
+
+
+def smooth_name(weights: str) -> str:
+    """Return the name of weights that were smoothed."""
+    return f"{weights}_smooth"
 
 
 def _largest(

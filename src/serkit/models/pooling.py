@@ -48,7 +48,7 @@ class StatisticsPooling(nn.Module):
 
         The weights of states are the softmax of `votes`, (N, n_states, 1), if these are given.
         """
-        weights = self._weights(states, outside, votes).transpose(1, 2)
+        weights = self._weights(states, outside, votes)
         states = states.to(weights.dtype)
         # Products are faster than sums of weighted states, and in half precision they would lose digits.
         with torch.autocast(states.device.type, enabled=False):
@@ -59,8 +59,9 @@ class StatisticsPooling(nn.Module):
     def _weights(
         self, states: torch.Tensor, outside: torch.Tensor | None, votes: torch.Tensor | None
     ) -> torch.Tensor:
+        """Return the weights of states, (N, 1, n_states)."""
         if votes is None:
             votes = torch.zeros_like(states[..., :1]) if self.attend is None else self.attend(states)
         if outside is not None:
             votes = votes.masked_fill(outside.unsqueeze(-1), -math.inf)
-        return votes.softmax(dim=1)
+        return votes.flatten(1).softmax(dim=1).unsqueeze(1)

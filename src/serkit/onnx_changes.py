@@ -1,0 +1,171 @@
+"""Let adapted blocks take no longer than published ones: matrix and change become one when a file is opened.
+
+A network adds what a matrix makes and what its change of low rank makes, see `serkit.models.low_rank`.
+`merge_changes` puts a single product in their place. `store_changes` takes its matrix out of the file again,
+once that is quantised: onnxruntime computes it from the published one and the change when it opens the model.
+"""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from serkit.onnx_graph import drop_unused_constants, node_makers, way_back
+from serkit.onnx_smooth import smooth_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Constants = Mapping[str, NDArray[Any]]
+
+# Steps from 0 to the largest value of a column, of integers of 8 bits.
+_STEPS = 127.0
+
+
+class Change(NamedTuple):
+    """A matrix that was merged with its change.
+
+    Attributes
+    ----------
+    merged, published : str
+        Names of the sum, and of the matrix that was changed.
+    down, up : ndarray of float32, shape (n_values, rank) and (rank, n_results)
+        The change is their product.
+    """
+
+    merged: str
+    published: str
+    down: NDArray[np.floating[Any]]
+    up: NDArray[np.floating[Any]]
+
+
+def merge_changes(model: onnx.ModelProto) -> list[Change]:
+    """Put one product in the place of that with a matrix, those with its change, and their sum.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Changed in place; its output stays the same but for rounding.
+
+    Returns
+    -------
+    list of Change
+        For `store_changes`.
+    """
+    graph, changes = model.graph, []
+    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    for total, layer, product, offsets, up, down in list(_changed(graph)):
+        values, published = product.input
+        merged = f"{total.output[0]}_weights"
+        change = Change(merged, published, stored[down.input[1]], stored[up.input[1]])
+        constants = {
+            merged: stored[published] + change.down @ change.up,
+            f"{merged}_offsets": _offsets(layer, stored) + _offsets(offsets, stored),
+        }
+        graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in constants.items())
+        both = helper.make_node("MatMul", [values, merged], [f"{merged}_product"], name=f"{merged}_product")
+        graph.node.insert(list(graph.node).index(total), both)
+        total.input[:] = [both.output[0], f"{merged}_offsets"]
+        for node in (layer, product, offsets, up, down):
+            if not any(node.output[0] in other.input for other in graph.node):
+                graph.node.remove(node)
+        changes.append(change)
+    drop_unused_constants(graph)
+    return changes
+
+
+def store_changes(model: onnx.ModelProto, changes: Sequence[Change], factors: Constants) -> None:
+    """Leave integers that a published matrix and its change tell out of a file.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Quantised by onnxruntime, changed in place. Where a published matrix is not stored, nothing changes.
+    changes : sequence of Change
+        From `merge_changes`.
+    factors : mapping of str to ndarray
+        How many times as large rows of matrices have become before that, from `smooth_products`.
+    """
+    graph = model.graph
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    nodes: list[onnx.NodeProto] = []
+    for change in changes:
+        names = change.merged, change.published
+        merged, published = (smooth_name(name) if name in factors else name for name in names)
+        larger, published_larger = (
+            np.reshape(factors.get(name, np.ones(len(change.down))), (-1, 1)) for name in names
+        )
+        integers = f"{published}_quantized", f"{merged}_quantized"
+        if not set(integers) <= set(stored):
+            continue
+        scale, published_scale = (
+            numpy_helper.to_array(stored[f"{name}_scale"]) for name in (merged, published)
+        )
+        constants = {
+            "rows": (larger / published_larger).astype(np.float32),
+            "columns": (published_scale / scale).astype(np.float32),
+            "down": (change.down * larger).astype(np.float16),
+            "up": (change.up / scale).astype(np.float16),
+            "least": np.float32(-_STEPS),
+            "most": np.float32(_STEPS),
+        }
+        graph.initializer.extend(
+            numpy_helper.from_array(np.asarray(array), f"{merged}_{part}")
+            for part, array in constants.items()
+        )
+        graph.initializer.remove(stored[integers[1]])
+        nodes += _sum(merged, *integers)
+    for node in reversed(nodes):
+        graph.node.insert(0, node)
+
+
+def _sum(merged: str, published: str, integers: str) -> Iterator[onnx.NodeProto]:
+    """Yield what makes integers of those of a published matrix and its change."""
+    steps: list[tuple[str, list[str], str]] = [
+        ("Cast", [published], "published"),
+        ("Mul", ["published", "rows"], "scaled"),
+        ("Mul", ["scaled", "columns"], "before"),
+        ("Cast", ["down"], "down_floats"),
+        ("Cast", ["up"], "up_floats"),
+        ("MatMul", ["down_floats", "up_floats"], "change"),
+        ("Add", ["before", "change"], "after"),
+        ("Round", ["after"], "rounded"),
+        ("Clip", ["rounded", "least", "most"], "clipped"),
+        ("Cast", ["clipped"], integers),
+    ]
+    names = {published: published, integers: integers}
+    for operator, inputs, output in steps:
+        made = names.get(output, f"{merged}_{output}")
+        node = helper.make_node(
+            operator, [names.get(name, f"{merged}_{name}") for name in inputs], [made], name=made
+        )
+        if operator == "Cast":
+            kind = TensorProto.INT8 if output == integers else TensorProto.FLOAT
+            node.attribute.append(helper.make_attribute("to", kind))
+        yield node
+
+
+def _changed(graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, ...]]:
+    """Yield sums of a layer and its change: the sum, layer, its product, change, its products up and down."""
+    makers, constants = node_makers(graph), {tensor.name for tensor in graph.initializer}
+    for total in graph.node:
+        added = [makers[name] for name in total.input if name in makers]
+        if total.op_type != "Add" or [node.op_type for node in added] != ["Add", "Add"]:
+            continue
+        for layer, change in permutations(added):
+            way = [*way_back(layer, makers, ["MatMul"]), *way_back(change, makers, ["MatMul", "MatMul"])]
+            if len(way) != 3 or way[0].input[0] != way[2].input[0]:
+                continue
+            if all(node.input[1] in constants for node in way):
+                product, up, down = way
+                yield total, layer, product, change, up, down
+
+
+def _offsets(node: onnx.NodeProto, stored: Constants) -> NDArray[Any]:
+    return next(stored[name] for name in node.input if name in stored)
