@@ -28,7 +28,7 @@ from serkit.features.table import extract_features
 from serkit.models.drawn_regression import fit_drawn
 from serkit.models.emotion_sets import balanced_weights
 from serkit.models.new_head import load_base
-from serkit.onnx_head import Head
+from serkit.onnx.head import Head
 from serkit.splits import Protocol, make_folds
 from serkit.training.adapt import PENALTY, shift_head
 

@@ -142,7 +142,7 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from serkit.features import Block, FeatureSet
     from serkit.model_card import model_card
     from serkit.models import build_model
-    from serkit.onnx_export import export_onnx
+    from serkit.onnx.export import export_onnx
 
     blocks = [Block(name=name) for name in ("rms", "zero_crossing_rate", "centroid")]
     front_end = FeatureSet(n_fft=512, hop_length=256, blocks=blocks, functionals=("mean", "std"))

@@ -32,8 +32,8 @@ from serkit.bundle_info import (
     info_to_json,
 )
 from serkit.errors import BundleError, BundleIntegrityError, BundleNotFoundError
-from serkit.onnx_file import INPUT_NAME, OUTPUT_NAME, outside_references
-from serkit.onnx_session import open_session
+from serkit.onnx.file import INPUT_NAME, OUTPUT_NAME, outside_references
+from serkit.onnx.session import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,7 @@ def save_bundle(folder: Path | str, info: BundleInfo, model: bytes, card: str) -
     info : BundleInfo
         Description.
     model : bytes
-        ONNX model, e.g. from `serkit.onnx_export.export_onnx`.
+        ONNX model, e.g. from `serkit.onnx.export.export_onnx`.
     card : str
         Model card, e.g. from `serkit.model_card.model_card`.
 

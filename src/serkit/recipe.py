@@ -153,7 +153,7 @@ class Export(_Table):
         `model.rounded` rounded takes half of that.
     narrow : float, default 0.0
         By how much what a dense layer of an encoder makes may change, as a share of its variance, for units
-        that are left out, see `serkit.onnx_narrow`; 0 leaves out none.
+        that are left out, see `serkit.onnx.narrow`; 0 leaves out none.
     narrow_last : int, optional
         How many layers may become narrower, from the last one back; without it all.
     """

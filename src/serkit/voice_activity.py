@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serkit.audio import Resampler
-from serkit.onnx_session import open_session
+from serkit.onnx.session import open_session
 
 if TYPE_CHECKING:
     import onnxruntime

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from tests.models.test_speech_encoder import ADAPTED, clips, settings
 
+import onnx
 from serkit.models.adapted_blocks import AdaptedBlocks, in_pairs
 from serkit.models.batches import after_end
 from serkit.models.remembered import remembered
 from serkit.models.whisper_encoder import EncoderShape, WhisperEncoder
-from serkit.onnx_export import export_onnx
+from serkit.onnx.export import export_onnx
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from serkit.models.drawn_regression import fit_drawn
-from serkit.onnx_head import Head
+from serkit.onnx.head import Head
 
 LABELS = np.arange(90) % 3
 

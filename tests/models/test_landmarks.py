@@ -14,7 +14,7 @@ from serkit.models import MODELS, build_model
 from serkit.models.calibration import decision_scores
 from serkit.models.initialisation import count_parameters
 from serkit.models.landmarks_settings import LandmarksSettings
-from serkit.onnx_export import export_onnx
+from serkit.onnx.export import export_onnx
 from serkit.recipe import load_recipe
 
 EMOTIONS = np.array(["angry", "calm", "disgust", "fear", "happy", "neutral", "sad", "surprise"])

@@ -19,8 +19,8 @@ from serkit.models.cnn2d import cnn2d, mfcc_cnn2d
 from serkit.models.initialisation import count_parameters, initialise
 from serkit.models.networks import NETWORKS
 from serkit.models.recurrent import bidirectional, functionals_lstm
-from serkit.onnx_export import export_onnx
-from serkit.onnx_file import outside_references
+from serkit.onnx.export import export_onnx
+from serkit.onnx.file import outside_references
 
 EMOTIONS = np.array(["angry", "calm", "disgust", "fearful", "happy", "neutral", "sad", "surprised"])
 

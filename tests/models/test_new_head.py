@@ -12,7 +12,7 @@ from serkit.errors import BundleIntegrityError, BundleNotFoundError
 from serkit.models import build_model
 from serkit.models.calibration import decision_scores
 from serkit.models.new_head import load_base
-from serkit.onnx_export import export_onnx
+from serkit.onnx.export import export_onnx
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 import pytest
 import torch
@@ -14,15 +13,16 @@ from pydantic import ValidationError
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+import onnx
 from serkit.errors import FeatureError, RecipeError
 from serkit.models import build_model
 from serkit.models.calibration import decision_scores
 from serkit.models.encoder_settings import SpeechEncoderSettings
 from serkit.models.network_training import NetworkTraining
 from serkit.models.torch_classifier import TorchClassifier
-from serkit.onnx_export import export_onnx
-from serkit.onnx_file import outside_references
-from serkit.onnx_quantise import quantise_onnx
+from serkit.onnx.export import export_onnx
+from serkit.onnx.file import outside_references
+from serkit.onnx.quantise import quantise_onnx
 
 TRAINING: dict[str, Any] = {"epochs": 20, "batch_size": 16, "learning_rate": 0.05}
 LANDMARKS: dict[str, Any] = {"join": "concatenate", "penalty": 0.1, "epochs": 0, "landmarks": 12, "axes": 8}

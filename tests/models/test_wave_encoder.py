@@ -16,7 +16,7 @@ from serkit.features import FEATURE_SETS
 from serkit.files import sha256
 from serkit.models import build_model
 from serkit.models.encoder_weights import load_encoder
-from serkit.onnx_export import export_onnx
+from serkit.onnx.export import export_onnx
 
 if TYPE_CHECKING:
     from pathlib import Path

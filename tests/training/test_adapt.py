@@ -10,7 +10,7 @@ import pytest
 from serkit.bundle import load_bundle
 from serkit.errors import BundleError, TrainingError
 from serkit.evaluation.bundle_scoring import predict_manifest
-from serkit.onnx_head import Head
+from serkit.onnx.head import Head
 from serkit.training.adapt import adapt, shift_head
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from serkit.models.calibration import softmax
-from serkit.onnx_head import Head
+from serkit.onnx.head import Head
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,11 +6,11 @@ import io
 import warnings
 from typing import TYPE_CHECKING
 
-import onnx
 import torch
 
-from serkit.onnx_file import INPUT_NAME, OUTPUT_NAME
-from serkit.onnx_graph import drop_unused_constants
+import onnx
+from serkit.onnx.file import INPUT_NAME, OUTPUT_NAME
+from serkit.onnx.graph import drop_unused_constants
 
 if TYPE_CHECKING:
     from torch import nn

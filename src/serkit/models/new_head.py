@@ -18,10 +18,10 @@ from serkit.bundle import read_bundle
 from serkit.errors import BundleIntegrityError
 from serkit.models.drawn_regression import fit_drawn
 from serkit.models.emotion_sets import balanced_weights
-from serkit.onnx_file import INPUT_NAME
-from serkit.onnx_head import EMBEDDING_NAME, Head, embedding_model, read_head, replace_head
-from serkit.onnx_landmarks import landmark_axes
-from serkit.onnx_session import open_session
+from serkit.onnx.file import INPUT_NAME
+from serkit.onnx.head import EMBEDDING_NAME, Head, embedding_model, read_head, replace_head
+from serkit.onnx.landmarks import landmark_axes
+from serkit.onnx.session import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from serkit.bundle import BundleInfo
-    from serkit.onnx_head import Head
+    from serkit.onnx.head import Head
 
     Matrix = NDArray[np.float64]
     Positions = NDArray[np.intp]

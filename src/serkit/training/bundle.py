@@ -14,9 +14,9 @@ from serkit.corpora import CORPORA
 from serkit.corpora.manifest import is_complete
 from serkit.model_card import model_card
 from serkit.models.new_head_settings import NewHeadSettings
-from serkit.onnx_export import export_onnx
-from serkit.onnx_narrow import narrow_onnx
-from serkit.onnx_quantise import quantise_onnx
+from serkit.onnx.export import export_onnx
+from serkit.onnx.narrow import narrow_onnx
+from serkit.onnx.quantise import quantise_onnx
 from serkit.selection import only_blocks
 from serkit.splits import speaker_groups
 

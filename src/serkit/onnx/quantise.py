@@ -3,7 +3,7 @@
 Those that were rounded in training, see `serkit.models.coarse`, take 4 bits and lose nothing.
 
 Weights are scaled column by column; what they are multiplied with is scaled as it comes, what leaves a GELU
-smoothed before, see `serkit.onnx_smooth`. Convolutions, normalisations, last layers and all that is small
+smoothed before, see `serkit.onnx.smooth`. Convolutions, normalisations, last layers and all that is small
 stay in float32. So does, in the file, what a whole clip is pooled into, where a small error moves all scores;
 the weights that this meets are stored as integers all the same. Where onnxruntime multiplies it as integers,
 too, it scales each stretch of 128 values by itself, which keeps large values from the others. Tables of which
@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from serkit.onnx_changes import merge_changes, store_changes
-from serkit.onnx_export import check_agreement
-from serkit.onnx_graph import node_makers
-from serkit.onnx_smooth import smooth_products
+import onnx
+from serkit.onnx.changes import merge_changes, store_changes
+from serkit.onnx.export import check_agreement
+from serkit.onnx.graph import node_makers
+from serkit.onnx.smooth import smooth_products
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
     Parameters
     ----------
     content : bytes
-        ONNX model, from `serkit.onnx_export.export_onnx`.
+        ONNX model, from `serkit.onnx.export.export_onnx`.
     sample : ndarray of float, shape (n, ...), or of objects, shape (n,)
         Features to compare the two models on.
 

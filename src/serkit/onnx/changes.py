@@ -11,11 +11,11 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-
-from serkit.onnx_graph import drop_unused_constants, node_makers, way_back
-from serkit.onnx_smooth import smooth_name
+from serkit.onnx.graph import drop_unused_constants, node_makers, way_back
+from serkit.onnx.smooth import smooth_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from torch import nn
 
+import onnx
 from serkit.models.low_rank import Changed
 from serkit.models.network_export import network_onnx
-from serkit.onnx_changes import merge_changes, store_changes
-from serkit.onnx_export import exported_scores
-from serkit.onnx_quantise import quantise_onnx
+from serkit.onnx.changes import merge_changes, store_changes
+from serkit.onnx.export import exported_scores
+from serkit.onnx.quantise import quantise_onnx
 
 VALUES, UNITS, RANK = 64, 96, 4
 
@@ -89,7 +89,7 @@ def test_integers_are_those_of_the_sum(
 ) -> None:
     smaller = exported_scores(quantise_onnx(content, sample), sample)
     before = exported_scores(content, sample)
-    monkeypatch.setattr("serkit.onnx_quantise.store_changes", lambda *_: None)
+    monkeypatch.setattr("serkit.onnx.quantise.store_changes", lambda *_: None)
     larger = quantise_onnx(content, sample)
     assert n_stored(larger) == 4
     lost = np.abs(exported_scores(larger, sample) - before).mean()

@@ -11,18 +11,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+import onnx
+from onnx import TensorProto, helper, numpy_helper
 from serkit.bundle import INPUT_NAME, OUTPUT_NAME
 from serkit.errors import ExportError
 from serkit.models.calibration import MIN_PROBABILITY, decision_scores, softmax
 from serkit.models.limited_scaler import LimitedScaler
 from serkit.models.one_vs_rest_svm import OneVsRestSVM
-from serkit.onnx_session import open_session
+from serkit.onnx.session import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from torch import nn
 
+import onnx
 from serkit.errors import ExportError
 from serkit.models.network_export import network_onnx
-from serkit.onnx_export import exported_scores
-from serkit.onnx_narrow import narrow_onnx
-from serkit.onnx_quantise import quantise_onnx
+from serkit.onnx.export import exported_scores
+from serkit.onnx.narrow import narrow_onnx
+from serkit.onnx.quantise import quantise_onnx
 
 UNITS, STEP = 128, 32
 
@@ -82,7 +82,7 @@ def test_units_that_say_what_others_say_are_left_out(content: bytes, sample: np.
 def test_no_more_changes_than_may(
     content: bytes, sample: np.ndarray, tolerance: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("serkit.onnx_export.LEAST_AGREEMENT", 0.0)
+    monkeypatch.setattr("serkit.onnx.export.LEAST_AGREEMENT", 0.0)
     before, after = (
         made_by_layer(model, sample) for model in (content, narrow_onnx(content, sample, tolerance=tolerance))
     )
@@ -181,6 +181,6 @@ def test_a_narrower_layer_is_quantised_as_any(content: bytes, sample: np.ndarray
 def test_a_model_that_fewer_units_spoil_is_refused(
     content: bytes, sample: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("serkit.onnx_export.LEAST_AGREEMENT", 1.01)
+    monkeypatch.setattr("serkit.onnx.export.LEAST_AGREEMENT", 1.01)
     with pytest.raises(ExportError, match=r"export\.narrow: only 100% of 300 recordings"):
         narrow_onnx(content, sample, tolerance=1e-3)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
 import torch
 from torch import nn
 
+import onnx
 from serkit.models.network_export import network_onnx
-from serkit.onnx_values import values_in
+from serkit.onnx.values import values_in
 
 
 def test_values_are_those_that_the_network_computes() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
-from serkit.onnx_graph import drop_unused_constants, node_makers, node_users, way_back
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from serkit.onnx.graph import drop_unused_constants, node_makers, node_users, way_back
 
 
 @pytest.fixture

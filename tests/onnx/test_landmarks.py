@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from serkit.models import build_model
-from serkit.onnx_export import export_onnx
-from serkit.onnx_file import INPUT_NAME
-from serkit.onnx_head import EMBEDDING_NAME, Head, embedding_model, read_head
-from serkit.onnx_landmarks import LandmarkAxes, landmark_axes
-from serkit.onnx_quantise import quantise_onnx
-from serkit.onnx_session import open_session
+from serkit.onnx.export import export_onnx
+from serkit.onnx.file import INPUT_NAME
+from serkit.onnx.head import EMBEDDING_NAME, Head, embedding_model, read_head
+from serkit.onnx.landmarks import LandmarkAxes, landmark_axes
+from serkit.onnx.quantise import quantise_onnx
+from serkit.onnx.session import open_session
 
 MODEL: dict[str, Any] = {"join": "concatenate", "penalty": 0.1, "epochs": 0, "landmarks": 12, "axes": 6}
 

@@ -10,10 +10,10 @@ import pytest
 from serkit.bundle import load_bundle, read_bundle
 from serkit.errors import ExportError
 from serkit.models import build_model
-from serkit.onnx_export import export_onnx
-from serkit.onnx_file import INPUT_NAME, OUTPUT_NAME
-from serkit.onnx_head import EMBEDDING_NAME, Head, embedding_model, read_head, replace_head
-from serkit.onnx_session import open_session
+from serkit.onnx.export import export_onnx
+from serkit.onnx.file import INPUT_NAME, OUTPUT_NAME
+from serkit.onnx.head import EMBEDDING_NAME, Head, embedding_model, read_head, replace_head
+from serkit.onnx.session import open_session
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 
 import numpy as np
-import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from onnx import TensorProto, helper, numpy_helper
 
-from serkit.onnx_file import outside_references
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from serkit.onnx.file import outside_references
 
 
 def model_of(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 import onnx
 from onnx import TensorProto, helper
-
-from serkit.onnx_file import INPUT_NAME
-from serkit.onnx_session import open_session
+from serkit.onnx.file import INPUT_NAME
+from serkit.onnx.session import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

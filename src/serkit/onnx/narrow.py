@@ -15,13 +15,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
-from serkit.onnx_export import check_agreement
-from serkit.onnx_graph import node_makers, node_users, way_back
-from serkit.onnx_values import values_in
+import onnx
+from onnx import numpy_helper
+from serkit.onnx.export import check_agreement
+from serkit.onnx.graph import node_makers, node_users, way_back
+from serkit.onnx.values import values_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +65,7 @@ def narrow_onnx(content: bytes, sample: NDArray[Any], *, tolerance: float, last:
     Parameters
     ----------
     content : bytes
-        ONNX model, from `serkit.onnx_export.export_onnx`.
+        ONNX model, from `serkit.onnx.export.export_onnx`.
     sample : ndarray of float, shape (n, ...), or of objects, shape (n,)
         Features that show what units say. Together they should have ten times as many frames as a layer has
         units.

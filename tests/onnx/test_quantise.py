@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from torch import nn
 
+import onnx
 from serkit.errors import ExportError
 from serkit.models.coarse import coarse
 from serkit.models.network_export import network_onnx
-from serkit.onnx_export import exported_scores
-from serkit.onnx_quantise import quantise_onnx
+from serkit.onnx.export import exported_scores
+from serkit.onnx.quantise import quantise_onnx
 
 
 class Dense(nn.Module):
@@ -127,6 +127,6 @@ def test_scores_stay_near(content: bytes, sample: np.ndarray) -> None:
 def test_a_model_that_integers_spoil_is_refused(
     content: bytes, sample: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("serkit.onnx_export.LEAST_AGREEMENT", 1.01)
+    monkeypatch.setattr("serkit.onnx.export.LEAST_AGREEMENT", 1.01)
     with pytest.raises(ExportError, match=r"export\.weights: only 100% of 50 recordings"):
         quantise_onnx(content, sample)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
 import onnxruntime
 import pytest
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+import onnx
 from serkit.errors import ExportError
 from serkit.models import build_model
 from serkit.models.calibration import decision_scores
 from serkit.models.classical import LogisticRegressionSettings
-from serkit.onnx_export import export_onnx
-from serkit.onnx_file import outside_references
+from serkit.onnx.export import export_onnx
+from serkit.onnx.file import outside_references
 
 MODELS = {
     "logistic_regression": {},
@@ -100,7 +100,7 @@ def test_the_model_is_valid_standard_and_self_contained(name: str) -> None:
 def test_a_difference_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = rows(100, 3)
     model = build_model("logistic_regression").fit(features, labels)
-    monkeypatch.setattr("serkit.onnx_export.decision_scores", lambda m, x: decision_scores(m, x) + 0.01)
+    monkeypatch.setattr("serkit.onnx.export.decision_scores", lambda m, x: decision_scores(m, x) + 0.01)
     with pytest.raises(ExportError, match="scores differ"):
         export_onnx(model, features)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from torch import nn
 
+import onnx
 from serkit.models.network_export import network_onnx
-from serkit.onnx_export import exported_scores
-from serkit.onnx_quantise import quantise_onnx
-from serkit.onnx_smooth import smooth_products
+from serkit.onnx.export import exported_scores
+from serkit.onnx.quantise import quantise_onnx
+from serkit.onnx.smooth import smooth_products
 
 
 class Uneven(nn.Module):
@@ -85,7 +85,7 @@ def test_integers_lose_little_where_they_would_lose_much(
         return float(np.abs(exported_scores(quantise_onnx(content, sample), sample) - before).mean())
 
     smooth = lost()
-    monkeypatch.setattr("serkit.onnx_quantise.smooth_products", lambda *_: None)
-    monkeypatch.setattr("serkit.onnx_export.LEAST_AGREEMENT", 0.0)
+    monkeypatch.setattr("serkit.onnx.quantise.smooth_products", lambda *_: None)
+    monkeypatch.setattr("serkit.onnx.export.LEAST_AGREEMENT", 0.0)
     assert smooth < lost() / 3
     assert smooth < 0.05 * before.std()

@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import onnx
-from onnx import numpy_helper
 from scipy.linalg import block_diag
 
-from serkit.onnx_graph import node_makers
-from serkit.onnx_head import Head, embedding_name
+import onnx
+from onnx import numpy_helper
+from serkit.onnx.graph import node_makers
+from serkit.onnx.head import Head, embedding_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

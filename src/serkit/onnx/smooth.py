@@ -15,11 +15,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 import onnx
 from onnx import helper, numpy_helper
-
-from serkit.onnx_graph import drop_unused_constants
-from serkit.onnx_values import values_in
+from serkit.onnx.graph import drop_unused_constants
+from serkit.onnx.values import values_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

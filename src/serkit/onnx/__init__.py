@@ -1,0 +1,1 @@
+"""Trained models as ONNX files: written, made smaller and faster, opened, and given another last layer."""
