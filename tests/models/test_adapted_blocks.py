@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from tests.models.test_speech_encoder import ADAPTED, clips, settings
 
-import onnx
 from serkit.models.adapted_blocks import AdaptedBlocks, in_pairs
 from serkit.models.batches import after_end
 from serkit.models.remembered import remembered

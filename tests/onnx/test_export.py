@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-import onnx
 from serkit.errors import ExportError
 from serkit.models import build_model
 from serkit.models.calibration import decision_scores

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import onnx
 from onnx import TensorProto, helper, numpy_helper
+
 from serkit.onnx.file import outside_references
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
+
 from serkit.onnx.graph import drop_unused_constants, node_makers, node_users, way_back
 
 

@@ -65,8 +65,9 @@ def test_products_of_values_are_the_likeness_of_clips(
     """Of a landmark to itself that is 1, which the first axes reach nearly, and the share of another part."""
     axes, (_, share) = found(content), choice
     values = axes.values(likeness(content, clips[0])) / np.sqrt(len(axes.lengths))
-    assert np.square(values).sum(axis=1) == pytest.approx(1 + share, abs=0.16 * (1 + share))
-    assert (np.square(values).sum(axis=1) < 1.02 * (1 + share)).all()
+    reached = np.square(values).sum(axis=1) / (1 + share)
+    assert reached.mean() == pytest.approx(1, abs=0.05)
+    assert ((reached > 0.8) & (reached < 1.02)).all()
 
 
 def test_a_layer_is_the_same_on_likeness_and_on_values(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from torch import nn
 
-import onnx
 from serkit.errors import ExportError
 from serkit.models.network_export import network_onnx
 from serkit.onnx.export import exported_scores

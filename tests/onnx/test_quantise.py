@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from torch import nn
 
-import onnx
 from serkit.errors import ExportError
 from serkit.models.coarse import coarse
 from serkit.models.network_export import network_onnx
@@ -130,3 +130,10 @@ def test_a_model_that_integers_spoil_is_refused(
     monkeypatch.setattr("serkit.onnx.export.LEAST_AGREEMENT", 1.01)
     with pytest.raises(ExportError, match=r"export\.weights: only 100% of 50 recordings"):
         quantise_onnx(content, sample)
+
+
+def test_scores_are_not_shifted(sample: np.ndarray) -> None:
+    content = network_onnx(Pooled().eval(), torch.zeros(1, 4, 32), any_length=True)
+    before, after = (exported_scores(one, sample) for one in (content, quantise_onnx(content, sample)))
+    assert np.abs(after - before).max() > 0
+    assert np.allclose((after - before).mean(axis=0), 0, atol=1e-6)

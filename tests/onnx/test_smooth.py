@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from torch import nn
 
-import onnx
 from serkit.models.network_export import network_onnx
 from serkit.onnx.export import exported_scores
 from serkit.onnx.quantise import quantise_onnx
@@ -89,3 +89,33 @@ def test_integers_lose_little_where_they_would_lose_much(
     monkeypatch.setattr("serkit.onnx.export.LEAST_AGREEMENT", 0.0)
     assert smooth < lost() / 3
     assert smooth < 0.05 * before.std()
+
+
+class Normalised(nn.Module):
+    """A normalisation that leaves one value a hundred times as large as the others, before a product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.norm, self.first = nn.LayerNorm(64), nn.Linear(64, 3)
+        with torch.no_grad():
+            self.norm.weight[5] *= 100
+            self.norm.bias[9] = 1.0
+            self.first.weight[:, 5] /= 100
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.first(self.norm(frames)).mean(dim=1)
+        return scores
+
+
+def test_a_normalisation_divides_what_it_makes() -> None:
+    content = network_onnx(Normalised().eval(), torch.zeros(1, 4, 64), any_length=True)
+    sample = np.random.default_rng(0).normal(0, 1, (50, 4, 64)).astype(np.float32)
+    model = onnx.load_from_string(content)
+    before = [node.op_type for node in model.graph.node]
+    (product,) = [node for node in model.graph.node if node.op_type == "MatMul"]
+    (factors,) = smooth_products(model, [product], sample).values()
+    assert [node.op_type for node in model.graph.node] == before
+    assert factors[5] > 10 * np.median(factors)
+    after = exported_scores(model.SerializeToString(), sample)
+    assert np.allclose(after, exported_scores(content, sample), atol=1e-4)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import torch
 from torch import nn
 
-import onnx
 from serkit.models.network_export import network_onnx
 from serkit.onnx.values import values_in
 

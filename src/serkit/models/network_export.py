@@ -6,9 +6,9 @@ import io
 import warnings
 from typing import TYPE_CHECKING
 
+import onnx
 import torch
 
-import onnx
 from serkit.onnx.file import INPUT_NAME, OUTPUT_NAME
 from serkit.onnx.graph import drop_unused_constants
 

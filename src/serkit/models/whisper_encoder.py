@@ -80,18 +80,22 @@ class SelfAttention(nn.Module):
         projected = functional.linear(states, weights, biases)
         if self.change is not None:
             projected = projected + self.change(states)
-        n, n_states, units = states.shape
-        query, key, value = (
-            part.reshape(n, n_states, self.heads, -1).transpose(1, 2)
-            for part in torch.split(projected, self.q_proj.out_features, dim=-1)
-        )
+        query, key, value = map(self._apart, torch.split(projected, self.q_proj.out_features, dim=-1))
         heard = None if outside is None else ~outside[:, None, None, :]
         # The other way becomes twice as many nodes in a file.
-        in_memory = torch.onnx.is_in_onnx_export() or (self.training and n_states <= _SHORT)
+        in_memory = torch.onnx.is_in_onnx_export() or (self.training and states.shape[1] <= _SHORT)
         attend = _attend if in_memory else functional.scaled_dot_product_attention
-        heads = attend(query, key, value, heard)
-        taken: torch.Tensor = self.out_proj(heads.transpose(1, 2).reshape(n, n_states, units))
+        heads = attend(query, key, value, heard).transpose(1, 2)
+        # Shapes of what is reshaped itself are for onnxruntime no values to compute.
+        taken: torch.Tensor = self.out_proj(
+            heads.reshape(heads.shape[0], heads.shape[1], self.q_proj.out_features)
+        )
         return taken
+
+    def _apart(self, projected: torch.Tensor) -> torch.Tensor:
+        """Return the part of each attention, (N, heads, n_states, units / heads)."""
+        sizes = projected.shape[0], projected.shape[1], self.heads, self.q_proj.out_features // self.heads
+        return projected.reshape(sizes).transpose(1, 2)
 
 
 def _attend(
@@ -254,8 +258,8 @@ def convolve(frames: torch.Tensor, convolution: nn.Conv1d) -> torch.Tensor:
     """
     (width,), (stride,) = convolution.kernel_size, convolution.stride
     padded = functional.pad(frames, (0, 0, width // 2, width // 2))
-    last = padded.shape[1] - width + 1
-    windows = torch.cat([padded[:, first : first + last : stride] for first in range(width)], dim=-1)
+    ends = [first + 1 - width or None for first in range(width)]
+    windows = torch.cat([padded[:, first:end:stride] for first, end in enumerate(ends)], dim=-1)
     weights = convolution.weight.transpose(1, 2).reshape(convolution.out_channels, -1)
     return functional.linear(windows, weights, convolution.bias)
 

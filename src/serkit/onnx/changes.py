@@ -11,9 +11,9 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
 from serkit.onnx.graph import drop_unused_constants, node_makers, way_back
 from serkit.onnx.smooth import smooth_name
 

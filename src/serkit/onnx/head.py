@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
 from serkit.errors import ExportError
 from serkit.onnx.file import INPUT_NAME, OUTPUT_NAME
 from serkit.onnx.graph import node_makers, used_constants

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.linalg import block_diag
-
 import onnx
 from onnx import numpy_helper
+from scipy.linalg import block_diag
+
 from serkit.onnx.graph import node_makers
 from serkit.onnx.head import Head, embedding_name
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 import onnx
 from onnx import TensorProto, helper
+
 from serkit.onnx.file import INPUT_NAME
 from serkit.onnx.session import open_session
 
