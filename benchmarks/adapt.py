@@ -1,8 +1,9 @@
 """How much `serkit adapt` gains on speakers that the model never heard, with 1, 3 and 5 recordings of each emotion.
 
-    python benchmarks/adapt.py crema-d=DIR ravdess=DIR savee=DIR [--draws 3] [--speakers N] [--cache DIR]
+    python benchmarks/adapt.py crema-d=DIR ravdess=DIR savee=DIR --model RUN/bundle [--draws 3] [--speakers N]
 
-The encoder is that of `default`, which was trained on none of these corpora. Its last layer is fitted anew to the
+The encoder is that of a model that should have been trained on none of these corpora, such as one of
+`speech-encoder-landmarks`: what is adapted in `default` has heard them all. Its last layer is fitted anew to the
 first corpus, in five speaker folds, so that no speaker who is tested was heard: those of the first corpus
 by the layer of their fold, those of the others by that of the first fold. Each speaker's recordings are drawn
 several times; those that are not drawn are the test. Intervals are over speakers, those of the gain paired.
@@ -44,13 +45,15 @@ BATCH = 200
 def main() -> None:
     parser = argparse.ArgumentParser(description="What serkit adapt gains.")
     parser.add_argument("sources", nargs="+", metavar="NAME=DIR")
+    parser.add_argument("--model", default="default", help="name or folder of the model to begin with")
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--speakers", type=int, help="of each corpus, at most")
     parser.add_argument("--penalty", type=float, default=PENALTY)
     parser.add_argument("--cache", type=Path, help="keep what the encoder hears in this folder")
     options = parser.parse_args()
     corpora = {
-        name: hear(name, folder, options.cache) for name, folder in parse_sources(options.sources).items()
+        name: hear(name, folder, options.model, options.cache)
+        for name, folder in parse_sources(options.sources).items()
     }
     heads = heads_of_folds(*next(iter(corpora.values())))
     print("corpus     clips of each emotion  speakers  UAR of the base   adapted           gain")
@@ -66,8 +69,8 @@ def main() -> None:
             print(f"{name:9}  {n_clips:<21}  {len(speakers):<8}  {summary(found)}", flush=True)
 
 
-def hear(name: str, folder: Path, cache: Path | None) -> tuple[pandas.DataFrame, np.ndarray]:
-    """Return the recordings of the six emotions and what the encoder hears in each."""
+def hear(name: str, folder: Path, model: str, cache: Path | None) -> tuple[pandas.DataFrame, np.ndarray]:
+    """Return the recordings of the six emotions and what the encoder of a model hears in each."""
     rows = scan_corpora({name: folder}, progress=True)
     kept = cache and cache / f"{name}.npz"
     if kept and kept.exists():
@@ -75,7 +78,7 @@ def hear(name: str, folder: Path, cache: Path | None) -> tuple[pandas.DataFrame,
         place = {file: position for position, file in enumerate(stored["files"])}
         heard = stored["heard"][[place[file] for file in rows["file"]]]
     else:
-        base, front_end = load_base("default"), load_bundle("default").info.front_end
+        base, front_end = load_base(model), load_bundle(model).info.front_end
         parts = (rows.iloc[first : first + BATCH] for first in range(0, len(rows), BATCH))
         heard = np.concatenate([base.hear(extract_features(part, front_end).values) for part in parts])
         if kept:

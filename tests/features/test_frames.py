@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serkit.features.frames import Analysis, Framing, frames
+from serkit.features.frames import Analysis, Framing, frames, padded
 
 
 @pytest.mark.parametrize("window", ["hann", "hamming"])
@@ -71,3 +71,10 @@ def test_a_filled_up_clip_has_the_spectra_of_all_its_frames(pad_mode, filling, n
     ours = Analysis(signal, 16_000).magnitude(Framing(1024, 160, "hann", pad_mode))
     expected = np.abs(librosa.stft(signal, n_fft=1024, hop_length=160, pad_mode=pad_mode))
     np.testing.assert_allclose(ours.T, expected, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("pad_mode", ["constant", "reflect"])
+@pytest.mark.parametrize("n_samples", [1, 2, 50, 51, 52, 101, 400])
+def test_signals_are_padded_as_numpy_pads(n_samples, pad_mode):
+    signal = np.arange(n_samples, dtype=np.float32)
+    assert padded(signal, 100, pad_mode).tolist() == np.pad(signal, 50, mode=pad_mode).tolist()

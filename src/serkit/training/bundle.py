@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from serkit.evaluation.report import GroupScore, Score
     from serkit.models import ModelSettings
     from serkit.models.emotion_sets import EmotionSets
-    from serkit.recipe import Recipe
+    from serkit.recipe import Export, Recipe
     from serkit.training.fitting import FittedModel, TrainingData
 
 _SCORES = ("uar", "war", "macro_f1", "ece")
@@ -75,14 +75,7 @@ def save_model(  # noqa: PLR0913 - a bundle says all of this
     ExportError
         If the exported model differs from the trained one.
     """
-    some = np.linspace(0, len(data.rows) - 1, min(_PARITY_ROWS, len(data.rows))).astype(int)
-    sample = fitted.take(data.features[some])
-    model = export_onnx(fitted.model.estimator_, sample)
-    export = recipe.export
-    if export.narrow:
-        model = narrow_onnx(model, sample, tolerance=export.narrow, last=export.narrow_last)
-    if export.weights == "int8":
-        model = quantise_onnx(model, sample)
+    model = export_model(fitted, data, recipe.export)
     heard = list(_corpora(data.rows[~is_copy(data.rows)], fitted.model.emotion_sets_))
     info = BundleInfo(
         name=recipe.name,
@@ -97,6 +90,39 @@ def save_model(  # noqa: PLR0913 - a bundle says all of this
         recipe=recipe.model_dump(mode="json"),
     )
     return save_bundle(folder, info, model, model_card(info))
+
+
+def export_model(fitted: FittedModel, data: TrainingData, export: Export) -> bytes:
+    """Return a trained model as ONNX, as small as a recipe wants it.
+
+    Parameters
+    ----------
+    fitted : FittedModel
+        The model.
+    data : TrainingData
+        What it was trained on.
+    export : Export
+        How it shall be stored.
+
+    Raises
+    ------
+    ExportError
+        If the exported model differs from the trained one.
+    """
+    sample = fitted.take(data.features[_some_of_each(data.corpora)])
+    model = export_onnx(fitted.model.estimator_, sample)
+    if export.narrow:
+        model = narrow_onnx(model, sample, tolerance=export.narrow, last=export.narrow_last)
+    return quantise_onnx(model, sample) if export.weights == "int8" else model
+
+
+def _some_of_each(corpora: NDArray[np.str_]) -> NDArray[np.intp]:
+    """Return rows, as many of each corpus or all that it has: what is left out shall cost none of them."""
+    rows = [np.flatnonzero(corpora == name) for name in np.unique(corpora)]
+    most = _PARITY_ROWS // len(rows)
+    return np.concatenate(
+        [each[np.linspace(0, len(each) - 1, min(most, len(each))).astype(int)] for each in rows]
+    )
 
 
 def _corpora(rows: pandas.DataFrame, sets: EmotionSets) -> Iterator[CorpusFacts]:
