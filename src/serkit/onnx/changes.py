@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     Constants = Mapping[str, NDArray[Any]]
 
-# Steps from 0 to the largest value of a column, of integers of 8 bits.
-_STEPS = 127.0
-
 
 class Change(NamedTuple):
     """A matrix that was merged with its change.
@@ -90,16 +87,15 @@ def store_changes(model: onnx.ModelProto, changes: Sequence[Change], factors: Co
     changes : sequence of Change
         From `merge_changes`.
     factors : mapping of str to ndarray
-        How many times as large rows of matrices have become before that, from `smooth_products`.
+        How many times as large rows of matrices have become before that, from `smooth_products`: those of a
+        sum as many times as those of its published matrix.
     """
     graph = model.graph
     stored = {tensor.name: tensor for tensor in graph.initializer}
     nodes: list[onnx.NodeProto] = []
     for change in changes:
-        names = change.merged, change.published
-        merged, published = (smooth_name(name) if name in factors else name for name in names)
-        larger, published_larger = (
-            np.reshape(factors.get(name, np.ones(len(change.down))), (-1, 1)) for name in names
+        merged, published = (
+            smooth_name(name) if name in factors else name for name in (change.merged, change.published)
         )
         integers = f"{published}_quantized", f"{merged}_quantized"
         if not set(integers) <= set(stored):
@@ -107,18 +103,15 @@ def store_changes(model: onnx.ModelProto, changes: Sequence[Change], factors: Co
         scale, published_scale = (
             numpy_helper.to_array(stored[f"{name}_scale"]) for name in (merged, published)
         )
+        larger = np.reshape(factors.get(change.merged, np.ones(len(change.down))), (-1, 1))
         constants = {
-            "rows": (larger / published_larger).astype(np.float32),
-            "columns": (published_scale / scale).astype(np.float32),
             "down": (change.down * larger).astype(np.float16),
-            "up": (change.up / scale).astype(np.float16),
-            "least": np.float32(-_STEPS),
-            "most": np.float32(_STEPS),
+            "up": (change.up / published_scale).astype(np.float16),
+            "steps": (scale / published_scale).astype(np.float32),
+            "zeros": np.zeros(len(scale), np.int8),
         }
-        graph.initializer.extend(
-            numpy_helper.from_array(np.asarray(array), f"{merged}_{part}")
-            for part, array in constants.items()
-        )
+        for part, array in constants.items():
+            graph.initializer.append(numpy_helper.from_array(array, f"{merged}_{part}"))
         graph.initializer.remove(stored[integers[1]])
         nodes += _sum(merged, *integers)
     for node in reversed(nodes):
@@ -127,28 +120,15 @@ def store_changes(model: onnx.ModelProto, changes: Sequence[Change], factors: Co
 
 def _sum(merged: str, published: str, integers: str) -> Iterator[onnx.NodeProto]:
     """Yield what makes integers of those of a published matrix and its change."""
-    steps: list[tuple[str, list[str], str]] = [
-        ("Cast", [published], "published"),
-        ("Mul", ["published", "rows"], "scaled"),
-        ("Mul", ["scaled", "columns"], "before"),
-        ("Cast", ["down"], "down_floats"),
-        ("Cast", ["up"], "up_floats"),
-        ("MatMul", ["down_floats", "up_floats"], "change"),
-        ("Add", ["before", "change"], "after"),
-        ("Round", ["after"], "rounded"),
-        ("Clip", ["rounded", "least", "most"], "clipped"),
-        ("Cast", ["clipped"], integers),
-    ]
-    names = {published: published, integers: integers}
-    for operator, inputs, output in steps:
-        made = names.get(output, f"{merged}_{output}")
-        node = helper.make_node(
-            operator, [names.get(name, f"{merged}_{name}") for name in inputs], [made], name=made
-        )
-        if operator == "Cast":
-            kind = TensorProto.INT8 if output == integers else TensorProto.FLOAT
-            node.attribute.append(helper.make_attribute("to", kind))
-        yield node
+    # Few steps: what each makes stays in memory until all are done.
+    floats = {part: f"{merged}_{part}_floats" for part in ("published", "down", "up", "sum")}
+    given = {"published": published, "down": f"{merged}_down", "up": f"{merged}_up"}
+    for part, name in given.items():
+        yield helper.make_node("Cast", [name], [floats[part]], name=floats[part], to=TensorProto.FLOAT)
+    added = [floats[part] for part in ("down", "up", "published")]
+    yield helper.make_node("Gemm", added, [floats["sum"]], name=floats["sum"])
+    steps = [floats["sum"], f"{merged}_steps", f"{merged}_zeros"]
+    yield helper.make_node("QuantizeLinear", steps, [integers], name=integers, axis=1)
 
 
 def _changed(graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, ...]]:

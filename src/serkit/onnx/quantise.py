@@ -74,7 +74,8 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
     products, end, makers = _products(model.graph), _pools_end(model.graph), node_makers(model.graph)
     in_floats = {node.name for place, node in products if place > end}
     uneven = [node for place, node in products if place < end and _is_uneven(node.input[0], makers)]
-    factors = smooth_products(model, uneven, sample)
+    alike = {change.merged: change.published for change in changes}
+    factors = smooth_products(model, uneven, sample, alike)
     # Before it quantises, onnxruntime turns a layer into a product of this name, and a sum.
     layers = {f"{node.name}_MatMul" for node in model.graph.node if node.op_type == "Gemm"}
     with tempfile.TemporaryDirectory() as folder:

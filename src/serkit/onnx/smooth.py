@@ -31,7 +31,10 @@ _LEAST = 1e-4
 
 
 def smooth_products(
-    model: onnx.ModelProto, products: Sequence[onnx.NodeProto], sample: NDArray[Any]
+    model: onnx.ModelProto,
+    products: Sequence[onnx.NodeProto],
+    sample: NDArray[Any],
+    alike: Mapping[str, str] | None = None,
 ) -> dict[str, NDArray[np.floating[Any]]]:
     """Share the size of what is multiplied evenly between values and weights.
 
@@ -43,6 +46,8 @@ def smooth_products(
         Its products of values with constant weights, (n_values, n_columns).
     sample : ndarray of float, shape (n, ...), or of objects, shape (n,)
         Features that show how large values are.
+    alike : mapping of str to str, optional
+        Names of weights that are to have the factors of other weights.
 
     Returns
     -------
@@ -52,15 +57,22 @@ def smooth_products(
     """
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     sizes = _largest(model, sorted({product.input[0] for product in products}), sample)
-    meeting: dict[str, list[NDArray[np.floating[Any]]]] = {}
+    meeting: dict[str, dict[str, NDArray[np.floating[Any]]]] = {}
     for product in products:
-        meeting.setdefault(product.input[1], []).append(sizes[product.input[0]])
+        values, weights = product.input
+        rows = np.abs(stored[weights]).max(axis=1)
+        met = meeting.setdefault((alike or {}).get(weights, weights), {})
+        met[values], met[weights] = sizes[values], rows
     factors = {}
-    for weights, met in meeting.items():  # one matrix, also where several values meet the same weights
-        matrix = stored[weights]
-        larger = np.sqrt(_bounded(np.max(met, axis=0)) / _bounded(np.abs(matrix).max(axis=1)))
-        factors[weights] = larger
-        constants = {f"{weights}_factors": 1 / larger, smooth_name(weights): matrix * larger[:, np.newaxis]}
+    for weights in dict.fromkeys(product.input[1] for product in products):
+        met = meeting[(alike or {}).get(weights, weights)]
+        values_met = np.max([size for name, size in met.items() if name in sizes], axis=0)
+        weights_met = np.max([size for name, size in met.items() if name in stored], axis=0)
+        factors[weights] = np.sqrt(_bounded(values_met) / _bounded(weights_met))
+        constants = {
+            f"{weights}_factors": 1 / factors[weights],
+            smooth_name(weights): stored[weights] * factors[weights][:, np.newaxis],
+        }
         for name, array in constants.items():
             model.graph.initializer.append(numpy_helper.from_array(array.astype(np.float32), name))
     makers, users = node_makers(model.graph), node_users(model.graph)
