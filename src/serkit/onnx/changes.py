@@ -98,7 +98,8 @@ def store_changes(model: onnx.ModelProto, changes: Sequence[Change], factors: Co
             smooth_name(name) if name in factors else name for name in (change.merged, change.published)
         )
         integers = f"{published}_quantized", f"{merged}_quantized"
-        if not set(integers) <= set(stored):
+        alike = (change.merged in factors) == (change.published in factors)
+        if not alike or not set(integers) <= set(stored):
             continue
         scale, published_scale = (
             numpy_helper.to_array(stored[f"{name}_scale"]) for name in (merged, published)

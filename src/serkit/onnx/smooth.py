@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Of the largest: places and weights that are nearly always 0 shall not lead to factors without bounds.
 _LEAST = 1e-4
+# Times the median: values without larger ones fit as they are, and to divide them takes time.
+_EVEN = 8
 
 
 def smooth_products(
@@ -53,44 +55,54 @@ def smooth_products(
     -------
     dict of str to ndarray of float, shape (n_values,)
         How many times as large each row of weights has become, by the name that they had; now they have the
-        one that `smooth_name` tells.
+        one that `smooth_name` tells. Weights that meet even values stay, if dividing these takes time.
     """
-    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    graph, alike = model.graph, alike or {}
+    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    normalised = _normalised(graph, products)
     sizes = _largest(model, sorted({product.input[0] for product in products}), sample)
-    meeting: dict[str, dict[str, NDArray[np.floating[Any]]]] = {}
+    groups: dict[str, list[onnx.NodeProto]] = {}
     for product in products:
-        values, weights = product.input
-        rows = np.abs(stored[weights]).max(axis=1)
-        met = meeting.setdefault((alike or {}).get(weights, weights), {})
-        met[values], met[weights] = sizes[values], rows
-    factors = {}
-    for weights in dict.fromkeys(product.input[1] for product in products):
-        met = meeting[(alike or {}).get(weights, weights)]
-        values_met = np.max([size for name, size in met.items() if name in sizes], axis=0)
-        weights_met = np.max([size for name, size in met.items() if name in stored], axis=0)
-        factors[weights] = np.sqrt(_bounded(values_met) / _bounded(weights_met))
-        constants = {
-            f"{weights}_factors": 1 / factors[weights],
-            smooth_name(weights): stored[weights] * factors[weights][:, np.newaxis],
-        }
-        for name, array in constants.items():
-            model.graph.initializer.append(numpy_helper.from_array(array.astype(np.float32), name))
-    makers, users = node_makers(model.graph), node_users(model.graph)
-    for product in products:
-        values, weights = product.input
-        maker = makers.get(values)
-        if maker is not None and maker.op_type == "LayerNormalization" and len(users[values]) == 1:
-            _normalise_smaller(model.graph, maker, stored, factors[weights])
+        groups.setdefault(alike.get(product.input[1], product.input[1]), []).append(product)
+    factors: dict[str, NDArray[np.floating[Any]]] = {}
+    for group in groups.values():
+        values_met = np.max([sizes[product.input[0]] for product in group], axis=0)
+        free = all(product.output[0] in normalised for product in group)
+        if not free and values_met.max() < _EVEN * np.median(values_met):
+            continue
+        names = dict.fromkeys(product.input[1] for product in group)
+        weights_met = np.max([np.abs(stored[name]).max(axis=1) for name in names], axis=0)
+        factors |= dict.fromkeys(names, np.sqrt(_bounded(values_met) / _bounded(weights_met)))
+    for name, larger in factors.items():
+        constants = {f"{name}_factors": 1 / larger, smooth_name(name): stored[name] * larger[:, np.newaxis]}
+        for constant, array in constants.items():
+            graph.initializer.append(numpy_helper.from_array(array.astype(np.float32), constant))
+    for product in [one for one in products if one.input[1] in factors]:
+        name = product.input[1]
+        if product.output[0] in normalised:
+            _normalise_smaller(graph, normalised[product.output[0]], stored, factors[name])
         else:
-            _divide(model.graph, product)
-        product.input[1] = smooth_name(weights)
-    drop_unused_constants(model.graph)
+            _divide(graph, product)
+        product.input[1] = smooth_name(name)
+    drop_unused_constants(graph)
     return factors
 
 
 def smooth_name(weights: str) -> str:
     """Return the name of weights that were smoothed."""
     return f"{weights}_smooth"
+
+
+def _normalised(graph: onnx.GraphProto, products: Sequence[onnx.NodeProto]) -> dict[str, onnx.NodeProto]:
+    """Return the normalisations that make the values of a product alone, by what the product makes."""
+    makers, users = node_makers(graph), node_users(graph)
+    return {
+        product.output[0]: makers[product.input[0]]
+        for product in products
+        if product.input[0] in makers
+        and makers[product.input[0]].op_type == "LayerNormalization"
+        and len(users[product.input[0]]) == 1
+    }
 
 
 def _normalise_smaller(
