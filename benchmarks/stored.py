@@ -28,7 +28,7 @@ from serkit.training.fitting import TrainingData, fit_model
 from serkit.training.plan import make_plan
 
 if TYPE_CHECKING:
-    from serkit.models.temperature_scaled import TemperatureScaled
+    from serkit.training.fitting import FittedModel
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
     fitted = fit_model(recipe, data, train=fold.train, computing=Computing(cache=cache))
     heard, test = data.take(fold.train), data.take(fold.test)
     said = {
-        name: answers(fitted.model, export_model(fitted, heard, export), test)
+        name: answers(fitted, export_model(fitted, heard, export), test)
         for name, export in {"in floats": Export(), "as stored": recipe.export}.items()
     }
     changed = np.mean(said["in floats"] != said["as stored"])
@@ -60,11 +60,14 @@ def main() -> None:
         print(f"{corpus:10} {rows.sum():5}", *scores, sep="  ")
 
 
-def answers(model: TemperatureScaled, content: bytes, test: TrainingData) -> np.ndarray:
-    """Return the most probable emotion of each recording, among those that its corpus contains."""
-    scores = exported_scores(content, test.features)
+def answers(fitted: FittedModel, content: bytes, test: TrainingData) -> np.ndarray:
+    """Return the most probable emotion of each recording, among those that the model knows of its corpus."""
+    scores, model = exported_scores(content, fitted.take(test.features)), fitted.model
     possible = np.array(
-        [[label in model.emotion_sets_[name] for label in model.classes_] for name in test.corpora]
+        [
+            [label in model.emotion_sets_.get(name, model.classes_) for label in model.classes_]
+            for name in test.corpora
+        ]
     )
     return model.classes_[np.where(possible, scores, -np.inf).argmax(axis=1)]
 
