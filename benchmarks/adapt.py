@@ -1,6 +1,6 @@
 """How much `serkit adapt` gains on speakers that the model never heard, with 1, 3 and 5 recordings of each emotion.
 
-    python benchmarks/adapt.py crema-d=DIR ravdess=DIR savee=DIR --model RUN/bundle [--draws 3] [--speakers N]
+    python benchmarks/adapt.py crema-d=DIR ravdess=DIR savee=DIR --model RUN/bundle [--draws 3] [--cache DIR]
 
 The encoder is that of a model that should have been trained on none of these corpora, such as one of
 `speech-encoder-landmarks`: what is adapted in `default` has heard them all. Its last layer is fitted anew to the
@@ -16,6 +16,7 @@ import os
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 import argparse
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,13 +73,13 @@ def main() -> None:
 def hear(name: str, folder: Path, model: str, cache: Path | None) -> tuple[pandas.DataFrame, np.ndarray]:
     """Return the recordings of the six emotions and what the encoder of a model hears in each."""
     rows = scan_corpora({name: folder}, progress=True)
-    kept = cache and cache / f"{name}.npz"
+    base, front_end = load_base(model), load_bundle(model).info.front_end
+    kept = cache and cache / f"{name}-{sha256(base.content).hexdigest()[:16]}.npz"
     if kept and kept.exists():
         stored = np.load(kept)
         place = {file: position for position, file in enumerate(stored["files"])}
         heard = stored["heard"][[place[file] for file in rows["file"]]]
     else:
-        base, front_end = load_base(model), load_bundle(model).info.front_end
         parts = (rows.iloc[first : first + BATCH] for first in range(0, len(rows), BATCH))
         heard = np.concatenate([base.hear(extract_features(part, front_end).values) for part in parts])
         if kept:

@@ -20,6 +20,7 @@ from sklearn.metrics import balanced_accuracy_score
 from serkit.cli.recordings import feature_cache
 from serkit.corpora import read_manifest
 from serkit.features.table import extract_features
+from serkit.models.emotion_sets import allowed_classes, own_scores
 from serkit.onnx.export import exported_scores
 from serkit.recipe import Export, load_recipe
 from serkit.training.bundle import export_model
@@ -63,13 +64,8 @@ def main() -> None:
 def answers(fitted: FittedModel, content: bytes, test: TrainingData) -> np.ndarray:
     """Return the most probable emotion of each recording, among those that the model knows of its corpus."""
     scores, model = exported_scores(content, fitted.take(test.features)), fitted.model
-    possible = np.array(
-        [
-            [label in model.emotion_sets_.get(name, model.classes_) for label in model.classes_]
-            for name in test.corpora
-        ]
-    )
-    return model.classes_[np.where(possible, scores, -np.inf).argmax(axis=1)]
+    allowed = allowed_classes(test.corpora, model.classes_, model.emotion_sets_)
+    return model.classes_[own_scores(scores, allowed).argmax(axis=1)]
 
 
 if __name__ == "__main__":

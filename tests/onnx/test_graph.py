@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from serkit.onnx.graph import drop_unused_constants, node_makers, node_users, way_back
+from serkit.onnx.graph import constants_of, drop_unused_constants, node_makers, node_users, way_back
 
 
 @pytest.fixture
@@ -52,5 +52,6 @@ def test_the_way_back(graph: onnx.GraphProto, kinds: list[str], found: list[str]
 
 
 def test_constants_that_nothing_takes_are_dropped(graph: onnx.GraphProto) -> None:
+    assert list(constants_of(graph)) == ["weights", "left", "factors"]
     drop_unused_constants(graph)
     assert [tensor.name for tensor in graph.initializer] == ["weights", "factors"]

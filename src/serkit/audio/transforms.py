@@ -148,13 +148,13 @@ def trim_silence(clip: Clip, *, top_db: float = 60.0) -> Clip:
 
 def _frame_levels_db(signal: NDArray[np.float32]) -> NDArray[np.float64]:
     """Level of each frame in dB, frames centred and zero-padded; every hop is summed once."""
-    n_whole, n_before = signal.size // TRIM_HOP_LENGTH, TRIM_FRAME_LENGTH // TRIM_HOP_LENGTH // 2
+    hops_per_frame = TRIM_FRAME_LENGTH // TRIM_HOP_LENGTH
+    n_whole, n_before = signal.size // TRIM_HOP_LENGTH, hops_per_frame // 2
     whole, rest = np.split(signal, [n_whole * TRIM_HOP_LENGTH])
     hops = whole.reshape(n_whole, TRIM_HOP_LENGTH)
     energy = np.zeros(n_whole + 2 * n_before)
     energy[n_before : n_before + n_whole] = np.vecdot(hops, hops)
     energy[n_before + n_whole] = np.vecdot(rest, rest)
-    hops_per_frame = TRIM_FRAME_LENGTH // TRIM_HOP_LENGTH
     power = np.convolve(energy, np.ones(hops_per_frame), mode="valid") / TRIM_FRAME_LENGTH
     return 10 * np.log10(np.maximum(power, TRIM_FLOOR**2))
 

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from serkit.onnx.graph import drop_unused_constants, node_makers, way_back
+from serkit.onnx.graph import constants_of, drop_unused_constants, node_makers, way_back
 from serkit.onnx.smooth import smooth_name
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def merge_changes(model: onnx.ModelProto) -> list[Change]:
         For `store_changes`.
     """
     graph, changes = model.graph, []
-    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    stored = {name: numpy_helper.to_array(tensor) for name, tensor in constants_of(graph).items()}
     for total, layer, product, offsets, up, down in list(_changed(graph)):
         values, published = product.input
         merged = f"{total.output[0]}_weights"
@@ -91,7 +91,7 @@ def store_changes(model: onnx.ModelProto, changes: Sequence[Change], factors: Co
         sum as many times as those of its published matrix.
     """
     graph = model.graph
-    stored = {tensor.name: tensor for tensor in graph.initializer}
+    stored = constants_of(graph)
     nodes: list[onnx.NodeProto] = []
     for change in changes:
         merged, published = (
@@ -134,7 +134,7 @@ def _sum(merged: str, published: str, integers: str) -> Iterator[onnx.NodeProto]
 
 def _changed(graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, ...]]:
     """Yield sums of a layer and its change: the sum, layer, its product, change, its products up and down."""
-    makers, constants = node_makers(graph), {tensor.name for tensor in graph.initializer}
+    makers, constants = node_makers(graph), constants_of(graph)
     for total in graph.node:
         added = [makers[name] for name in total.input if name in makers]
         if total.op_type != "Add" or [node.op_type for node in added] != ["Add", "Add"]:

@@ -49,6 +49,11 @@ def way_back(
     return way
 
 
+def constants_of(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
+    """Return the constants of a graph by name."""
+    return {tensor.name: tensor for tensor in graph.initializer}
+
+
 def used_constants(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> list[onnx.TensorProto]:
     """Return the constants that these nodes take."""
     used = {name for node in nodes for name in node.input}

@@ -15,7 +15,7 @@ import onnx
 from onnx import numpy_helper
 from scipy.linalg import block_diag
 
-from serkit.onnx.graph import node_makers
+from serkit.onnx.graph import constants_of, node_makers
 from serkit.onnx.head import Head, embedding_name
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _landmarks(graph: onnx.GraphProto, raised: onnx.NodeProto) -> Matrix | None:
 
 
 def _constant(graph: onnx.GraphProto, name: str) -> Matrix | None:
-    stored = {tensor.name: tensor for tensor in graph.initializer}
+    stored = constants_of(graph)
     if name in stored:
         return numpy_helper.to_array(stored[name]).astype(np.float64)
     node = node_makers(graph)[name]

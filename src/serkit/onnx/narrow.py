@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from serkit.onnx.export import check_agreement, exported_scores
-from serkit.onnx.graph import node_makers, node_users, way_back
+from serkit.onnx.graph import constants_of, node_makers, node_users, way_back
 from serkit.onnx.values import values_in
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def narrow_onnx(content: bytes, sample: NDArray[Any], *, tolerance: float, last:
         for layer, (units, results) in zip(layers, moments, strict=True):
             units.add(values[layer.units])
             results.add(values[layer.results])
-    stored = {tensor.name: tensor for tensor in model.graph.initializer}
+    stored = constants_of(model.graph)
     for layer, (units, results) in zip(layers, moments, strict=True):
         _narrow(layer, stored, units, results, tolerance)
     del model.graph.value_info[:]  # it holds the sizes of before
@@ -178,8 +178,7 @@ def _fewer(weights: Matrix, covariance: Matrix, tolerance: float) -> tuple[NDArr
 
 def _layers(graph: onnx.GraphProto) -> Iterator[_Layer]:
     """Yield the dense layers whose weights, units and results serve nothing else."""
-    makers, users = node_makers(graph), node_users(graph)
-    constants = {tensor.name for tensor in graph.initializer}
+    makers, users, constants = node_makers(graph), node_users(graph), constants_of(graph)
     for second in graph.node:
         way = way_back(second, makers, _GELU) if second.op_type == "MatMul" else []
         after = users.get(second.output[0], [])

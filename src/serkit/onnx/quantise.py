@@ -7,9 +7,9 @@ or a normalisation smoothed before, see `serkit.onnx.smooth`. Convolutions, norm
 all that is small stay in float32. So does, in the file, what a whole clip is pooled into, where a small error
 moves all scores; the weights that this meets are stored as integers all the same. Where onnxruntime
 multiplies it as integers, too, it scales each stretch of 128 values by itself, which keeps large values from
-the others.
-Tables of which a part is taken, such as positions, are stored in half precision, as encoders are published.
-By what the scores of each label are shifted in the mean of a sample, the last layer shifts them back.
+the others. Tables of which a part is taken, such as positions, are stored in half precision, as encoders are
+published. By what the scores of each label are shifted in the mean of a sample, the last layer shifts them
+back.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from serkit.onnx.changes import merge_changes, store_changes
 from serkit.onnx.export import check_agreement, exported_scores
 from serkit.onnx.file import OUTPUT_NAME
-from serkit.onnx.graph import node_makers
+from serkit.onnx.graph import constants_of, node_makers
 from serkit.onnx.smooth import smooth_products
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
 
 def _take_off(graph: onnx.GraphProto, shift: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """Take off what scores of each label were shifted by; return it, or 0 without offsets at the end."""
-    stored = {tensor.name: tensor for tensor in graph.initializer}
+    stored = constants_of(graph)
     last = node_makers(graph)[OUTPUT_NAME]
     offsets = next((stored[name] for name in last.input[::-1] if name in stored), None)
     if last.op_type not in _WITH_OFFSETS or offsets is None or list(offsets.dims) != list(shift.shape):
@@ -123,7 +123,7 @@ def _pools_end(graph: onnx.GraphProto) -> int:
 
 def _products(graph: onnx.GraphProto) -> list[tuple[int, onnx.NodeProto]]:
     """Return the products with constant weights, and their places."""
-    constants = {tensor.name for tensor in graph.initializer}
+    constants = constants_of(graph)
     return [
         (place, node)
         for place, node in enumerate(graph.node)
@@ -139,7 +139,7 @@ def _is_uneven(values: str, makers: dict[str, onnx.NodeProto]) -> bool:
 def _store_as_integers(model: onnx.ModelProto, product: onnx.NodeProto) -> None:
     """Store the weights of a product as integers, which become floats again before they are used."""
     graph, name = model.graph, product.input[1]
-    stored = next(tensor for tensor in graph.initializer if tensor.name == name)
+    stored = constants_of(graph)[name]
     weights = onnx.numpy_helper.to_array(stored)
     most = np.maximum(np.abs(weights).max(axis=0), np.finfo(np.float32).tiny)
     shares = weights / most
@@ -167,7 +167,7 @@ def _integers(name: str, values: NDArray[np.int8], *, few: bool) -> onnx.TensorP
 def _store_in_half_precision(model: onnx.ModelProto, part: onnx.NodeProto) -> None:
     """Store a table in half precision, the part of which that is taken becomes floats again."""
     graph, taken = model.graph, part.output[0]
-    table = next((tensor for tensor in graph.initializer if tensor.name == part.input[0]), None)
+    table = constants_of(graph).get(part.input[0])
     if table is None or table.data_type != onnx.TensorProto.FLOAT or np.prod(table.dims) < _LARGE:
         return
     halves = onnx.numpy_helper.to_array(table).astype(np.float16)

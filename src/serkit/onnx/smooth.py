@@ -18,7 +18,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from serkit.onnx.graph import drop_unused_constants, node_makers, node_users
+from serkit.onnx.graph import constants_of, drop_unused_constants, node_makers, node_users
 from serkit.onnx.values import values_in
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def smooth_products(
         one that `smooth_name` tells. Weights that meet even values stay, if dividing these takes time.
     """
     graph, alike = model.graph, alike or {}
-    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    stored = {name: numpy_helper.to_array(tensor) for name, tensor in constants_of(graph).items()}
     normalised = _normalised(graph, products)
     sizes = _largest(model, sorted({product.input[0] for product in products}), sample)
     groups: dict[str, list[onnx.NodeProto]] = {}
