@@ -131,15 +131,17 @@ class Calibration(_Table):
 
     Attributes
     ----------
-    method : {"temperature", "none"}
-        One temperature, fitted on the held-out speakers that the search chooses on, or the plain softmax.
+    method : {"temperature", "clip_temperature", "none"}
+        One temperature, fitted on the held-out speakers that the search chooses on; or one for each clip, by
+        what a published speech encoder hears in it, fitted on the scores that models of other folds gave to
+        their test rows; or the plain softmax.
     refit : {"model", "head"}
         What is fitted again without the held-out speakers: the whole model, once for each split; or only the
         landmarks of a network whose blocks are tuned once, without the speakers of the first split. That
         takes one training in place of several, but those speakers teach landmarks alone.
     """
 
-    method: Literal["temperature", "none"] = "temperature"
+    method: Literal["temperature", "clip_temperature", "none"] = "temperature"
     refit: Literal["model", "head"] = "model"
 
 
@@ -239,9 +241,14 @@ class Recipe(_Table):
             raise ValueError(f"data.own_emotions: {self.model.name} cannot learn so, only networks can")
         if bool(self.data.votes) != bool(getattr(self.model, "votes", 0.0)):
             raise ValueError("data.votes: which votes, and model.votes: their share, need each other")
-        solves_head = isinstance(self.model, NetworkSettings) and self.model.solves_head
-        if self.calibration.refit == "head" and not solves_head:
+        network = self.model if isinstance(self.model, NetworkSettings) else None
+        if self.calibration.refit == "head" and not (network and network.solves_head):
             raise ValueError('calibration.refit: only landmarks are fitted by themselves, set "model"')
+        if self.calibration.method == "clip_temperature" and not (network and network.hears_published):
+            raise ValueError(
+                f"calibration.method: {self.model.name} here hears nothing that stays as it was published, "
+                'set "temperature"'
+            )
         for name, values in self.search.grid.items():
             for value in values:
                 self._check_candidate(name, value)

@@ -10,6 +10,7 @@ from serkit.errors import RecipeError
 from serkit.models.network_settings import NetworkSettings, Share
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from typing import Self
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from serkit.models.speech_encoder import Head, SpeechEncoder
     from serkit.models.standardise import StandardisedNetwork
     from serkit.models.whisper_encoder import WhisperEncoder
+
+    Features = NDArray[Any] | Sequence[NDArray[Any]]
 
 
 class Comparison(NamedTuple):
@@ -95,6 +98,9 @@ class SpeechEncoderSettings(NetworkSettings):
     rounded : bool, default False
         Whether axes and landmarks are rounded so far that an exported file holds each value in 4 bits instead
         of 8: twice as many find room. Scores are fitted to what rounding leaves.
+    steady : float, default 0.0
+        How much what altered copies differ in from their originals counts against what originals differ in:
+        the axes of all comparisons show less of it, see `serkit.models.steady_axes`.
     adapted_share : float, default 0.0
         How much the scores of another such comparison count: of what adapted copies of some blocks hear, see
         `serkit.models.adapted_blocks`. For Whisper. While they are trained, nothing else is.
@@ -146,6 +152,7 @@ class SpeechEncoderSettings(NetworkSettings):
     frame_axes: PositiveInt = 200
     further_landmarks: PositiveInt = 2048
     rounded: bool = False
+    steady: NonNegativeFloat = 0.0
     adapted_share: NonNegativeFloat = 0.0
     adapted_states: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (3, 4)
     adapted_rank: PositiveInt = 32
@@ -168,6 +175,8 @@ class SpeechEncoderSettings(NetworkSettings):
             )
         if self.rounded and not self.landmarks:
             raise ValueError("rounded: is said of comparisons with landmarks, set landmarks")
+        if self.steady and not self.landmarks:
+            raise ValueError("steady: is said of comparisons with landmarks, set landmarks")
         if self.neighbours and not ((self.tuned_blocks or self.adapted_share) and self.epochs):
             raise ValueError(
                 "neighbours: are for tuned blocks, set tuned_blocks or adapted_share, and epochs"
@@ -258,6 +267,37 @@ class SpeechEncoderSettings(NetworkSettings):
     def solves_head(self) -> bool:
         """Whether the head is fitted by itself, once everything else is trained."""
         return self.landmarks > 0
+
+    @property
+    def hears_published(self) -> bool:
+        """Whether `hear` hears what the trained network does."""
+        return self._is_frozen and self.standardise == "none"
+
+    def hear(self, features: Features, *, cache: Path | None, device: str) -> NDArray[np.float32]:
+        """Return mean and deviation of the states of the published encoder in each row, (n, n_values).
+
+        Parameters
+        ----------
+        features : ndarray, shape (n, ...), or sequence of ndarray
+            Features.
+        cache : Path, optional
+            Folder in which they are known, or will be.
+        device : str
+            Where to compute them.
+        """
+        import torch
+
+        from serkit.models.batches import Rows
+        from serkit.models.precision import choose_precision, computed_in
+
+        rows, precision = Rows(features), choose_precision(self.precision, device)
+        body = cast("SpeechEncoder", self.network(rows.shape, 2)).to(device).eval()
+        if cache is not None:
+            self.remember_in(body, cache)
+        with torch.no_grad(), computed_in(precision, device):
+            heard = rows.apply(body.hear_states, self.batch_size, device)
+        values: NDArray[np.float32] = heard.float().cpu().numpy()
+        return values
 
     @property
     def _is_frozen(self) -> bool:

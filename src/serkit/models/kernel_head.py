@@ -23,6 +23,7 @@ from torch import nn
 from serkit.models.coarse import coarse, random_turn
 from serkit.models.principal_axes import principal_axes
 from serkit.models.standardise import Standardise
+from serkit.models.steady_axes import steady_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,10 +139,12 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
     width: float,
     seed: int,
     rounded: bool = False,
+    steady: float = 0.0,
 ) -> None:
     """Fit axes, landmarks and scores to training clips; `head.standardise` is fitted already.
 
-    Axes and landmarks are those of the originals: what copies differ in is better not looked at.
+    Axes and landmarks are those of the originals. What copies differ in from these is looked at less, if that
+    is wanted.
 
     Parameters
     ----------
@@ -159,10 +162,14 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
         Of the draw of landmarks.
     rounded : bool, default False
         Whether axes and landmarks are rounded before the scores are fitted, see `serkit.models.coarse`.
+    steady : float, default 0.0
+        How much what altered copies differ in from their originals is held against what originals differ in.
     """
     n_axes, n_landmarks = head.landmarks.shape
     originals = train.originals
     turn = principal_axes(head.standardise(pooled[originals]).cpu().numpy(), n_axes, seed=seed)
+    if steady:
+        turn = steady_axes(turn, head.standardise(pooled).cpu().numpy() @ turn, train, steady)
     if rounded:
         turn = turn @ random_turn(n_axes, seed=seed)
     axes = torch.from_numpy(turn / np.float32(np.sqrt(width * n_axes)))

@@ -41,6 +41,8 @@ class Labelled(NamedTuple):
         How much of each class a row teaches, where that is not its class alone.
     altered : ndarray of bool, shape (n,), optional
         Which rows are altered copies of others.
+    parents : ndarray of int, shape (n,), optional
+        Number of the recording that each row is, or is an altered copy of.
     speakers : ndarray of str, shape (n,), optional
         Speaker of each row, told apart from those of other corpora.
     """
@@ -53,6 +55,7 @@ class Labelled(NamedTuple):
     corpora: NDArray[np.str_] | None = None
     shares: NDArray[np.float32] | None = None
     altered: NDArray[np.bool_] | None = None
+    parents: Positions | None = None
     speakers: NDArray[np.str_] | None = None
 
     @property
@@ -60,6 +63,17 @@ class Labelled(NamedTuple):
         """Positions of the rows that are no altered copies; all rows, where there are only copies."""
         rows = np.arange(len(self.truth))
         return rows if self.altered is None or self.altered.all() else rows[~self.altered]
+
+    @property
+    def pairs(self) -> tuple[Positions, Positions]:
+        """Positions of the altered copies whose originals are there, too, and of these."""
+        if self.altered is None or self.parents is None:
+            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
+        originals, copies = (np.flatnonzero(kind) for kind in (~self.altered, self.altered))
+        place = np.full(self.parents.max() + 1, -1)
+        place[self.parents[originals]] = originals
+        found = place[self.parents[copies]]
+        return copies[found >= 0], found[found >= 0]
 
     def take(self, rows: Positions) -> Labelled:
         """Return these rows alone."""
@@ -71,6 +85,7 @@ class Labelled(NamedTuple):
             corpora=_taken(self.corpora, rows),
             shares=_taken(self.shares, rows),
             altered=_taken(self.altered, rows),
+            parents=_taken(self.parents, rows),
             speakers=_taken(self.speakers, rows),
         )
 
@@ -88,7 +103,15 @@ class Labelled(NamedTuple):
     @property
     def arrays(self) -> list[NDArray[np.generic]]:
         """Everything that a training follows from."""
-        known = (self.allowed, self.weights, self.corpora, self.shares, self.altered, self.speakers)
+        known = (
+            self.allowed,
+            self.weights,
+            self.corpora,
+            self.shares,
+            self.altered,
+            self.parents,
+            self.speakers,
+        )
         return [values for values in (self.rows.features, self.truth, *known) if values is not None]
 
 

@@ -4,54 +4,73 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import onnx
 import torch
+from torch import nn
 
-from serkit.onnx.file import INPUT_NAME, OUTPUT_NAME
+from serkit.onnx.file import HEARD_NAME, INPUT_NAME, OUTPUT_NAME
 from serkit.onnx.graph import drop_unused_constants
 
 if TYPE_CHECKING:
-    from torch import nn
+    from serkit.models.speech_encoder import SpeechEncoder
+    from serkit.models.standardise import StandardisedNetwork
 
 _OPSET = 17
 
 
-def network_onnx(network: nn.Module, sample: torch.Tensor, *, any_length: bool) -> bytes:
+def network_onnx(
+    network: StandardisedNetwork, sample: torch.Tensor, *, any_length: bool, heard: bool = False
+) -> bytes:
     """Write a network as ONNX.
 
     Parameters
     ----------
-    network : torch.nn.Module
+    network : StandardisedNetwork
         Network on the CPU.
     sample : Tensor, shape (1, ...)
         Features of one row.
     any_length : bool
         Whether the model shall take any number of frames, the axis after the rows.
+    heard : bool, default False
+        Whether it gives what it hears, too.
 
     Returns
     -------
     bytes
-        ONNX model: ``features`` float32 (N, ...) to ``scores`` float32 (N, n_classes).
+        ONNX model: ``features`` float32 (N, ...) to ``scores`` float32 (N, n_classes), and ``heard``.
     """
     axes = {0: "N", 1: "frames"} if any_length else {0: "N"}
+    outputs = [OUTPUT_NAME, *([HEARD_NAME] if heard else [])]
     content = io.BytesIO()
     with warnings.catch_warnings(), torch.inference_mode():
         # The exporter that follows the graph instead of a trace unrolls recurrent layers over their steps,
         # which takes minutes instead of a fraction of a second, and writes paths of this machine to the file.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network.eval(),
+            (_WithHeard(network) if heard else network).eval(),
             (sample,),
             content,  # type: ignore[arg-type]  # a stream will do
             dynamo=False,
             opset_version=_OPSET,
             input_names=[INPUT_NAME],
-            output_names=[OUTPUT_NAME],
-            dynamic_axes={INPUT_NAME: axes, OUTPUT_NAME: {0: "N"}},
+            output_names=outputs,
+            dynamic_axes={INPUT_NAME: axes} | {name: {0: "N"} for name in outputs},
         )
     return _without_twins(content.getvalue())
+
+
+class _WithHeard(nn.Module):
+    """A network that gives what it hears, too."""
+
+    def __init__(self, network: StandardisedNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        body = cast("SpeechEncoder", self.network.body)
+        return body.with_heard(self.network.standardise(features))
 
 
 def _without_twins(content: bytes) -> bytes:

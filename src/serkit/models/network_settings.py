@@ -169,6 +169,11 @@ class NetworkSettings(ModelSettings):
         return self.draw == "speakers"
 
     @property
+    def hears_published(self) -> bool:
+        """Whether it hears what a published encoder does, the same before training and after it."""
+        return False
+
+    @property
     def solves_head(self) -> bool:
         """Whether the head is fitted by itself, once everything else is trained."""
         return False

@@ -123,6 +123,7 @@ def _landmarks(
             width=settings.width,
             seed=seed,
             rounded=settings.rounded,
+            steady=settings.steady,
         )
         heads.append(head)
     return heads[0] if len(heads) == 1 else KernelHeads(heads, shares=[one.share for one in comparisons])

@@ -128,9 +128,13 @@ class SpeechEncoder(nn.Module):
         of_adapted = (self.adapted.n_values,) if self.adapted else ()
         if self.adapting:
             return of_adapted
-        of_states = 2 * self.encoder.units * len(self.pools)
+        of_states = self._n_of_states
         of_frames = (self.statistics.n_values,) if self.statistics else ()
         return (of_states, *((of_states,) if self.loud else ()), *of_frames, *of_adapted)
+
+    @property
+    def _n_of_states(self) -> int:
+        return 2 * self.encoder.units * len(self.pools)
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores, (N, n_classes).
@@ -144,6 +148,17 @@ class SpeechEncoder(nn.Module):
         """
         scores: torch.Tensor = self.head(self.embed(frames, lengths))
         return scores
+
+    def with_heard(
+        self, frames: torch.Tensor, lengths: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the scores, and with them what `hear_states` returns."""
+        values = self.embed(frames, lengths)
+        return self.head(values), values[:, : self._n_of_states]
+
+    def hear_states(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        """Return mean and deviation of the states of published blocks, whatever else is heard."""
+        return self._published(frames, lengths)[:, : self._n_of_states]
 
     def embed(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return what is heard in each clip, (N, sum(sizes))."""

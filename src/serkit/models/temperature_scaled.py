@@ -159,8 +159,11 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             Corpus of each row: the probabilities of labels that a corpus does not contain are 0 then.
         """
         check_is_fitted(self)
-        scores = own_scores(decision_scores(self.estimator_, features), self._allowed(corpora))
-        return softmax(scores / self.temperature_)
+        return self.probabilities_of(decision_scores(self.estimator_, features), corpora)
+
+    def probabilities_of(self, scores: Matrix, corpora: NDArray[Any] | None = None) -> Matrix:
+        """Return what `predict_proba` does, of rows whose scores are known already."""
+        return softmax(own_scores(scores, self._allowed(corpora)) / self.temperature_)
 
     def predict(self, features: NDArray[Any]) -> NDArray[Any]:
         """Return the most probable label of each row."""

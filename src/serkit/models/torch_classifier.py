@@ -133,6 +133,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         corpora: ArrayLike | None = None,
         votes: ArrayLike | None = None,
         altered: ArrayLike | None = None,
+        parents: ArrayLike | None = None,
         speakers: ArrayLike | None = None,
         tuned: ArrayLike | None = None,
     ) -> Self:
@@ -153,6 +154,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             What listeners heard in each row, as `serkit.models.votes.target_shares` takes it.
         altered : array_like of bool, shape (n,), optional
             Which rows are altered copies, which may count less.
+        parents : array_like of int, shape (n,), optional
+            Number of the recording that each row is, or is an altered copy of.
         speakers : array_like of str, shape (n,), optional
             Speaker of each row, whose other rows it is not compared with.
         tuned : array_like of bool, shape (n,), optional
@@ -180,6 +183,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             corpora=None if corpora is None else np.asarray(corpora, dtype=str),
             shares=None if votes is None else self._shares(truth, votes),
             altered=copies,
+            parents=None if parents is None else np.asarray(parents, dtype=np.intp),
             speakers=None if speakers is None else np.asarray(speakers, dtype=str),
         )
         self._check(train.rows, dev is not None)
@@ -249,13 +253,15 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         labels: NDArray[Any] = self.classes_[self.decision_function(features).argmax(axis=1)]
         return labels
 
-    def to_onnx(self, sample: Features) -> bytes:
+    def to_onnx(self, sample: Features, *, heard: bool = False) -> bytes:
         """Return the trained network as an ONNX model, from ``features`` to ``scores``.
 
         Parameters
         ----------
         sample : ndarray, shape (n, ...), or sequence of ndarray
             Features; where their number of frames differs, the model takes any.
+        heard : bool, default False
+            Whether the model gives what it hears beside the scores, of a speech encoder.
         """
         check_is_fitted(self)
         rows = Rows(sample)
@@ -263,6 +269,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             copy.deepcopy(self.network_).cpu(),
             rows.batch(np.arange(1)).features,
             any_length=rows.lengths is not None,
+            heard=heard,
         )
 
     def _check(self, rows: Rows, has_dev: bool) -> None:

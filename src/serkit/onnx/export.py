@@ -37,7 +37,7 @@ _OPSET = {"": 17, "ai.onnx.ml": 3}
 _IR_VERSION = 8
 
 
-def export_onnx(pipeline: Pipeline, sample: NDArray[np.floating]) -> bytes:
+def export_onnx(pipeline: Pipeline, sample: NDArray[np.floating], *, heard: bool = False) -> bytes:
     """Write a fitted pipeline as an ONNX model.
 
     Parameters
@@ -47,6 +47,8 @@ def export_onnx(pipeline: Pipeline, sample: NDArray[np.floating]) -> bytes:
         `RandomForestClassifier`; or a classifier that has a method `to_onnx`, such as `TorchClassifier`.
     sample : ndarray of float, shape (n, ...), or of objects, shape (n,)
         Features to compare the two models on, e.g. the held-out rows; at least one.
+    heard : bool, default False
+        Whether a speech encoder also gives ``heard``, what `serkit.onnx.clip_temperature` goes by.
 
     Returns
     -------
@@ -69,7 +71,8 @@ def export_onnx(pipeline: Pipeline, sample: NDArray[np.floating]) -> bytes:
     True
     """
     classifier = pipeline.steps[-1][1]
-    content = classifier.to_onnx(sample) if hasattr(classifier, "to_onnx") else _write(pipeline)
+    more = {"heard": True} if heard else {}
+    content = classifier.to_onnx(sample, **more) if hasattr(classifier, "to_onnx") else _write(pipeline)
     _check_parity(content, pipeline, sample)
     return content
 

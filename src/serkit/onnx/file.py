@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 INPUT_NAME, OUTPUT_NAME = "features", "scores"
 """Of every model: features float32 (N, ...) to scores float32 (N, n_classes)."""
+HEARD_NAME = "heard"
+"""What of the features a model hears, float32 (N, n_values): beside the scores until it is saved."""
 STANDARD_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
 
 # message -> field number -> the message, or the leaf of interest, that the field holds.

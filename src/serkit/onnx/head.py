@@ -13,6 +13,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from serkit.errors import ExportError
+from serkit.onnx.clip_temperature import plain_scores
 from serkit.onnx.file import INPUT_NAME, OUTPUT_NAME
 from serkit.onnx.graph import node_makers, used_constants
 from serkit.onnx.session import open_session
@@ -60,7 +61,7 @@ def embedding_model(content: bytes) -> bytes:
     ExportError
         If the model does not end in one linear layer.
     """
-    model = onnx.load_from_string(content)
+    model = plain_scores(onnx.load_from_string(content))
     name = embedding_name(model.graph)
     nodes = [*_makers(model.graph, name), helper.make_node("Identity", [name], [EMBEDDING_NAME])]
     return _model_like(model, nodes, model.graph.input, [_matrix(EMBEDDING_NAME, "values")])
@@ -77,7 +78,7 @@ def read_head(content: bytes) -> Head:
     ExportError
         If the model does not end in one linear layer.
     """
-    model = onnx.load_from_string(content)
+    model = plain_scores(onnx.load_from_string(content))
     name = embedding_name(model.graph)
     nodes = _makers(model.graph, OUTPUT_NAME, given=name)
     layer = open_session(_model_like(model, nodes, [_matrix(name, "values")], model.graph.output))
@@ -102,7 +103,7 @@ def replace_head(content: bytes, head: Head) -> bytes:
     ExportError
         If the model does not end in one linear layer.
     """
-    model = onnx.load_from_string(content)
+    model = plain_scores(onnx.load_from_string(content))
     name = embedding_name(model.graph)
     constants = [
         numpy_helper.from_array(np.ascontiguousarray(values, dtype=np.float32), f"head/{part}")

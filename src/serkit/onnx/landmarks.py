@@ -15,6 +15,7 @@ import onnx
 from onnx import numpy_helper
 from scipy.linalg import block_diag
 
+from serkit.onnx.clip_temperature import plain_scores
 from serkit.onnx.graph import constants_of, node_makers
 from serkit.onnx.head import Head, embedding_name
 
@@ -69,7 +70,7 @@ def landmark_axes(content: bytes) -> LandmarkAxes | None:
     ExportError
         If the model does not end in one linear layer.
     """
-    graph = onnx.load_from_string(content).graph
+    graph = plain_scores(onnx.load_from_string(content)).graph
     landmarks = [_landmarks(graph, power) for power in _raised(graph)]
     comparisons = [_axes(one) for one in landmarks if one is not None]
     if not comparisons or len(comparisons) < len(landmarks):

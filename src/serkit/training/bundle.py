@@ -14,6 +14,7 @@ from serkit.corpora import CORPORA
 from serkit.corpora.manifest import is_complete
 from serkit.model_card import model_card
 from serkit.models.new_head_settings import NewHeadSettings
+from serkit.onnx.clip_temperature import divide_scores
 from serkit.onnx.export import export_onnx
 from serkit.onnx.narrow import narrow_onnx
 from serkit.onnx.quantise import quantise_onnx
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from serkit.evaluation import EvaluationReport
     from serkit.evaluation.report import GroupScore, Score
     from serkit.models import ModelSettings
+    from serkit.models.clip_temperature import ClipTemperature
     from serkit.models.emotion_sets import EmotionSets
     from serkit.recipe import Export, Recipe
     from serkit.training.fitting import FittedModel, TrainingData
@@ -47,6 +49,7 @@ def save_model(  # noqa: PLR0913 - a bundle says all of this
     data: TrainingData,
     report: EvaluationReport,
     lost: Sequence[Loss] = (),
+    of_clips: ClipTemperature | None = None,
 ) -> Path:
     """Export a trained model and save it with all that is known about it.
 
@@ -64,6 +67,8 @@ def save_model(  # noqa: PLR0913 - a bundle says all of this
         What models of the same recipe scored on recordings that they had not seen.
     lost : sequence of Loss
         What altering these recordings cost, if that was measured.
+    of_clips : ClipTemperature, optional
+        What each clip's scores are divided by, in place of one temperature for all.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def save_model(  # noqa: PLR0913 - a bundle says all of this
     ExportError
         If the exported model differs from the trained one.
     """
-    model = export_model(fitted, data, recipe.export)
+    model = export_model(fitted, data, recipe.export, of_clips=of_clips)
     heard = list(_corpora(data.rows[~is_copy(data.rows)], fitted.model.emotion_sets_))
     info = BundleInfo(
         name=recipe.name,
@@ -92,7 +97,9 @@ def save_model(  # noqa: PLR0913 - a bundle says all of this
     return save_bundle(folder, info, model, model_card(info))
 
 
-def export_model(fitted: FittedModel, data: TrainingData, export: Export) -> bytes:
+def export_model(
+    fitted: FittedModel, data: TrainingData, export: Export, *, of_clips: ClipTemperature | None = None
+) -> bytes:
     """Return a trained model as ONNX, as small as a recipe wants it.
 
     Parameters
@@ -103,6 +110,8 @@ def export_model(fitted: FittedModel, data: TrainingData, export: Export) -> byt
         What it was trained on.
     export : Export
         How it shall be stored.
+    of_clips : ClipTemperature, optional
+        The model divides its scores by how far this is from the temperature that is stored beside it.
 
     Raises
     ------
@@ -110,10 +119,14 @@ def export_model(fitted: FittedModel, data: TrainingData, export: Export) -> byt
         If the exported model differs from the trained one.
     """
     sample = fitted.take(data.features[_some_of_each(data.corpora)])
-    model = export_onnx(fitted.model.estimator_, sample)
+    model = export_onnx(fitted.model.estimator_, sample, heard=of_clips is not None)
     if export.narrow:
         model = narrow_onnx(model, sample, tolerance=export.narrow, last=export.narrow_last)
-    return quantise_onnx(model, sample) if export.weights == "int8" else model
+    if export.weights == "int8":
+        model = quantise_onnx(model, sample)
+    if of_clips is not None:
+        model = divide_scores(model, of_clips.relative_to(fitted.record.temperature))
+    return model
 
 
 def _some_of_each(corpora: NDArray[np.str_]) -> NDArray[np.intp]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from serkit.augment import is_copy, parents
 from serkit.corpora.manifest import is_complete
+from serkit.models.calibration import decision_scores
 from serkit.models.dev_rows import fit_split, watches_dev
 from serkit.models.history import Epoch  # noqa: TC001 - pydantic reads it at run time
 from serkit.models.layer import Layer  # noqa: TC001 - pydantic reads it at run time
@@ -142,16 +144,36 @@ class FittedModel:
         """Return the columns of the features that it uses."""
         return take_columns(features, self.columns, self.layout)
 
+    def with_temperature(self, temperature: float) -> FittedModel:
+        """Return it calibrated otherwise; the model itself is changed, too."""
+        self.model.temperature_ = temperature
+        return replace(self, record=self.record.model_copy(update={"temperature": temperature}))
+
+    def scores(self, data: TrainingData) -> NDArray[np.float64]:
+        """Return the score of each class that the training rows had."""
+        return decision_scores(self.model.estimator_, self.take(data.features))
+
     def probabilities(self, data: TrainingData, classes: tuple[str, ...]) -> NDArray[np.float64]:
-        """Return the probability of each class; 0 for those that the training rows did not have.
+        """Return the probability of each class, see `probabilities_of`."""
+        return self.probabilities_of(self.scores(data), data, classes)
+
+    def probabilities_of(
+        self, scores: NDArray[np.float64], data: TrainingData, classes: tuple[str, ...]
+    ) -> NDArray[np.float64]:
+        """Return the probability of each class by the scores; 0 for those that training rows did not have.
 
         They are 0, too, for those that the corpus of a recording does not contain, if the model has learned
         so.
         """
-        found = np.zeros((len(data.features), len(classes)))
-        columns = [classes.index(name) for name in self.model.classes_]
         corpora = data.corpora if self.model.emotion_sets_ else None
-        found[:, columns] = self.model.predict_proba(self.take(data.features), corpora)
+        return self.spread(self.model.probabilities_of(scores, corpora), classes, elsewhere=0.0)
+
+    def spread(
+        self, values: NDArray[np.float64], classes: tuple[str, ...], *, elsewhere: float
+    ) -> NDArray[np.float64]:
+        """Return the values of its classes among those of others."""
+        found = np.full((len(values), len(classes)), elsewhere)
+        found[:, [classes.index(name) for name in self.model.classes_]] = values
         return found
 
 
@@ -273,7 +295,8 @@ def _facts(recipe: Recipe, given: TrainingData) -> dict[str, NDArray[Any]]:
     if recipe.data.votes:
         facts["votes"] = given.rows[f"votes_{recipe.data.votes}"].fillna("").to_numpy(dtype=str)
     if recipe.augment and isinstance(recipe.model, NetworkSettings):
-        facts["altered"] = given.rows["copy"].to_numpy() > 0
+        facts["altered"] = is_copy(given.rows)
+        facts["parents"] = np.unique(parents(given.rows).astype(str), return_inverse=True)[1]
     compares = isinstance(recipe.model, NetworkSettings) and recipe.model.compares_speakers
     if compares and is_complete(given.rows, "speaker"):
         facts["speakers"] = speaker_groups(given.rows).astype(str)

@@ -12,16 +12,18 @@ import numpy as np
 from serkit.evaluation import Predictions
 from serkit.evaluation.robustness import altered_decisions, draw_recordings, losses
 from serkit.features.table import extract_features
+from serkit.models.emotion_sets import OUTSIDE
 from serkit.models.network_settings import NetworkSettings
 from serkit.parallel import map_parallel
 from serkit.training.bundle import save_model
+from serkit.training.calibrating import calibrate_by_clip, check_enough_folds, is_by_clip, rows_to_score
 from serkit.training.computing import Computing, choose_device, limited_threads
 from serkit.training.curves import HISTORY_FILE, write_history
 from serkit.training.fitting import FitRecord, TrainingData, fit_model
 from serkit.training.logs import check_log, log_run
 from serkit.training.plan import make_plan
 from serkit.training.reporting import report_folds
-from serkit.training.run_folder import BUNDLE, FoldResult, RunFolder
+from serkit.training.run_folder import BUNDLE, FoldResult, HeldOut, RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from serkit.bundle_info import Loss
     from serkit.evaluation import EvaluationReport
     from serkit.recipe import Recipe
+    from serkit.training.calibrating import Calibrated
     from serkit.training.computing import Device
     from serkit.training.fitting import FittedModel
     from serkit.training.plan import TrainingPlan
@@ -132,6 +135,7 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     if log:
         check_log(log)
     plan = make_plan(recipe, manifest, protocol)
+    check_enough_folds(plan)
     with _started(
         plan,
         out=out,
@@ -143,13 +147,24 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         resume=resume,
         robustness=robustness,
     ) as run:
-        folds = _run_folds(run, plan.fold_numbers)
-        final = _train_on_everything(run) if bundle else None
+        folds, calibrated = _run_folds(run, plan.fold_numbers), None
+        if is_by_clip(recipe):
+            calibrated = calibrate_by_clip(plan, run.data, folds, run.computing)
+            folds = calibrated.folds
+        final = _train_on_everything(run, calibrated) if bundle else None
         chosen = final.record if final else folds[0].record
         lost = _losses(plan, folds) if robustness else []
         report = report_folds(plan, folds, run.folder.path, chosen=chosen, lost=lost)
         if final:
-            save_model(run.folder.path / BUNDLE, recipe, final, data=run.data, report=report, lost=lost)
+            save_model(
+                run.folder.path / BUNDLE,
+                recipe,
+                final,
+                data=run.data,
+                report=report,
+                lost=lost,
+                of_clips=calibrated and calibrated.temperature,
+            )
     records = {fold.name: fold.record for fold in folds}
     trained = records | ({BUNDLE: final.record} if final else {})
     write_history(run.folder.path / HISTORY_FILE, trained)
@@ -209,6 +224,7 @@ def train_folds(  # noqa: PLR0913 - every choice of a run has a name
     """
     plan = make_plan(recipe, manifest, protocol)
     plan.check_folds(folds)
+    check_enough_folds(plan)
     with _started(
         plan,
         out=out,
@@ -286,7 +302,10 @@ def _run_fold(run: _Started, number: int) -> FoldResult:
     """Train, test and keep a fold."""
     plan, fold, computing = run.plan, run.plan.folds[number - 1], run.computing_of(number)
     fitted = fit_model(plan.recipe, run.data, train=fold.train, dev=fold.dev, computing=computing)
-    probabilities = fitted.probabilities(run.data.take(fold.test), plan.classes)
+    by_clip = is_by_clip(plan.recipe)
+    scored = rows_to_score(plan.rows, fold.test) if by_clip else fold.test
+    scores = fitted.scores(run.data.take(scored))
+    probabilities = fitted.probabilities_of(scores[: len(fold.test)], run.data.take(fold.test), plan.classes)
     count = run.robustness
     altered = fold.test[draw_recordings(plan.rows.iloc[fold.test], count)] if count else fold.test[:0]
     result = FoldResult(
@@ -297,14 +316,20 @@ def _run_fold(run: _Started, number: int) -> FoldResult:
         record=fitted.record,
         altered_rows=altered.tolist(),
         altered=tuple(_altered(plan, plan.rows.iloc[altered], fitted, computing)),
+        held_out=HeldOut(
+            rows=scored.tolist(), scores=fitted.spread(scores, plan.classes, elsewhere=OUTSIDE).tolist()
+        )
+        if by_clip
+        else None,
     )
     run.folder.save_fold(number, result)
     return result
 
 
-def _train_on_everything(run: _Started) -> FittedModel:
+def _train_on_everything(run: _Started, calibrated: Calibrated | None) -> FittedModel:
     everything = np.arange(len(run.data.rows))
-    return fit_model(run.plan.recipe, run.data, train=everything, computing=run.computing_of(BUNDLE))
+    fitted = fit_model(run.plan.recipe, run.data, train=everything, computing=run.computing_of(BUNDLE))
+    return fitted.with_temperature(calibrated.typical) if calibrated else fitted
 
 
 def _altered(

@@ -43,6 +43,23 @@ RUN_FILE = "run.json"
 BUNDLE = "bundle"
 
 
+class HeldOut(BaseModel):
+    """What the model of a fold makes of recordings that it has not heard, before calibration.
+
+    Attributes
+    ----------
+    rows : tuple of int
+        Rows of the run: the test rows, and altered copies of them.
+    scores : tuple of tuple of float
+        One row for each: the score of each of the fold's `classes`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rows: tuple[int, ...]
+    scores: tuple[tuple[float, ...], ...]
+
+
 class FoldResult(BaseModel):
     """One fold, done.
 
@@ -63,6 +80,8 @@ class FoldResult(BaseModel):
     altered : tuple of tuple of str
         One row for each of `altered_rows`: the emotion that is heard in each of
         `serkit.evaluation.robustness.CONDITIONS`.
+    held_out : HeldOut, optional
+        What the temperatures of other folds are fitted to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,6 +93,7 @@ class FoldResult(BaseModel):
     record: FitRecord
     altered_rows: tuple[int, ...] = ()
     altered: tuple[tuple[str, ...], ...] = ()
+    held_out: HeldOut | None = None
 
 
 class RunFolder:
