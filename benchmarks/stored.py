@@ -22,7 +22,8 @@ from serkit.corpora import read_manifest
 from serkit.features.table import extract_features
 from serkit.models.emotion_sets import allowed_classes, own_scores
 from serkit.onnx.export import exported_scores
-from serkit.recipe import Export, load_recipe
+from serkit.recipe import load_recipe
+from serkit.recipe_tables import Export
 from serkit.training.bundle import export_model
 from serkit.training.computing import Computing
 from serkit.training.fitting import TrainingData, fit_model

@@ -160,11 +160,18 @@ def _input_and_output(info: BundleInfo) -> str:
         f"Labels: {', '.join(info.labels)}",
         f"Input: mono speech at {info.front_end.audio.sampling_rate:,} Hz (other rates are resampled)",
         f"Shortest recording: {info.minimum_s:.3f} s",
-        f"Calibration: scores are divided by the temperature {info.temperature:.3g} before the softmax",
+        f"Calibration: scores are divided by the temperature {info.temperature:.3g} before the softmax"
+        + _by_clip(info),
     ]
     if info.serkit_version:
         facts.append(f"Made with serkit {info.serkit_version}")
     return _bullets(facts)
+
+
+def _by_clip(info: BundleInfo) -> str:
+    calibration = info.recipe.get("calibration")
+    by_clip = isinstance(calibration, dict) and calibration.get("method") == "clip_temperature"
+    return "; the model has divided them by how much more or less each clip takes" if by_clip else ""
 
 
 def _bullets(sentences: Sequence[str]) -> str:

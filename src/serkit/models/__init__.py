@@ -10,6 +10,7 @@
 :mod:`serkit.models.inner_folds`              held-out groups within the training rows
 :mod:`serkit.models.calibration`              from scores to probabilities, one temperature
 :mod:`serkit.models.temperature_scaled`       a classifier calibrated on held-out groups
+:mod:`serkit.models.clip_temperature`         a temperature for each clip
 ============================================  ================================================
 """
 

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from serkit.models import ModelSettings
     from serkit.models.clip_temperature import ClipTemperature
     from serkit.models.emotion_sets import EmotionSets
-    from serkit.recipe import Export, Recipe
+    from serkit.recipe import Recipe
+    from serkit.recipe_tables import Export
     from serkit.training.fitting import FittedModel, TrainingData
 
 _SCORES = ("uar", "war", "macro_f1", "ece")

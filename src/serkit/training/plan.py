@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     import pandas
 
-    from serkit.recipe import Recipe, RecipeProtocol
+    from serkit.recipe import Recipe
+    from serkit.recipe_tables import RecipeProtocol
     from serkit.splits import Fold
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")

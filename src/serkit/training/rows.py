@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
 
-    from serkit.recipe import Recipe, RecipeProtocol
+    from serkit.recipe import Recipe
+    from serkit.recipe_tables import RecipeProtocol
 
 
 def select_rows(manifest: pandas.DataFrame, recipe: Recipe, protocol: str) -> pandas.DataFrame:
