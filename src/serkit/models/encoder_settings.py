@@ -10,7 +10,6 @@ from serkit.errors import RecipeError
 from serkit.models.network_settings import NetworkSettings, Share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
     from typing import Self
 
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from serkit.models.speech_encoder import Head, SpeechEncoder
     from serkit.models.standardise import StandardisedNetwork
     from serkit.models.whisper_encoder import WhisperEncoder
-
-    Features = NDArray[Any] | Sequence[NDArray[Any]]
 
 
 class Comparison(NamedTuple):
@@ -270,34 +267,8 @@ class SpeechEncoderSettings(NetworkSettings):
 
     @property
     def hears_published(self) -> bool:
-        """Whether `hear` hears what the trained network does."""
+        """Whether `serkit.models.published` hears what the trained network does, in its states."""
         return self._is_frozen and self.standardise == "none"
-
-    def hear(self, features: Features, *, cache: Path | None, device: str) -> NDArray[np.float32]:
-        """Return mean and deviation of the states of the published encoder in each row, (n, n_values).
-
-        Parameters
-        ----------
-        features : ndarray, shape (n, ...), or sequence of ndarray
-            Features.
-        cache : Path, optional
-            Folder in which they are known, or will be.
-        device : str
-            Where to compute them.
-        """
-        import torch
-
-        from serkit.models.batches import Rows
-        from serkit.models.precision import choose_precision, computed_in
-
-        rows, precision = Rows(features), choose_precision(self.precision, device)
-        body = cast("SpeechEncoder", self.network(rows.shape, 2)).to(device).eval()
-        if cache is not None:
-            self.remember_in(body, cache)
-        with torch.no_grad(), computed_in(precision, device):
-            heard = rows.apply(body.hear_states, self.batch_size, device)
-        values: NDArray[np.float32] = heard.float().cpu().numpy()
-        return values
 
     @property
     def _is_frozen(self) -> bool:

@@ -133,6 +133,8 @@ class _Scored(NamedTuple):
 def _scored(
     plan: TrainingPlan, data: TrainingData, folds: Sequence[FoldResult], computing: Computing
 ) -> _Scored:
+    from serkit.models.published import hear_states  # imports torch
+
     rows = np.array([row for fold in folds for row in _held_out(fold).rows])
     part = data.take(rows)
     classes, labels = np.array(plan.classes), part.rows["emotion"].to_numpy(dtype=str)
@@ -142,7 +144,7 @@ def _scored(
     model = cast("SpeechEncoderSettings", plan.recipe.model)
     return _Scored(
         np.array([row for fold in folds for row in _held_out(fold).scores]),
-        model.hear(part.features, cache=computing.cache, device=computing.device),
+        hear_states(model, part.features, cache=computing.cache, device=computing.device),
         np.searchsorted(classes, labels),
         allowed_classes(part.corpora, classes, sets),
         part.corpora,

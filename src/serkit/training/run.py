@@ -306,6 +306,7 @@ def _run_fold(run: _Started, number: int) -> FoldResult:
     scored = rows_to_score(plan.rows, fold.test) if by_clip else fold.test
     scores = fitted.scores(run.data.take(scored))
     probabilities = fitted.probabilities_of(scores[: len(fold.test)], run.data.take(fold.test), plan.classes)
+    among_all = fitted.spread(scores, plan.classes, elsewhere=OUTSIDE)
     count = run.robustness
     altered = fold.test[draw_recordings(plan.rows.iloc[fold.test], count)] if count else fold.test[:0]
     result = FoldResult(
@@ -316,11 +317,7 @@ def _run_fold(run: _Started, number: int) -> FoldResult:
         record=fitted.record,
         altered_rows=altered.tolist(),
         altered=tuple(_altered(plan, plan.rows.iloc[altered], fitted, computing)),
-        held_out=HeldOut(
-            rows=scored.tolist(), scores=fitted.spread(scores, plan.classes, elsewhere=OUTSIDE).tolist()
-        )
-        if by_clip
-        else None,
+        held_out=HeldOut(rows=scored.tolist(), scores=among_all.tolist()) if by_clip else None,
     )
     run.folder.save_fold(number, result)
     return result
