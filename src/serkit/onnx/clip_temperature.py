@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 _PLAIN = "clip_temperature/scores"
 _PREFIX = "clip_temperature/"
 
+# What is made by which operator of what; all by names of its own but the scores and what is heard.
+_STEPS = (
+    ("first", "TopK", (_PLAIN, "count"), ("first_places",)),
+    ("of_leads", "MatMul", ("first", "lead_weights"), ()),
+    ("away", "Sub", (HEARD_NAME, "mean"), ()),
+    ("of_heard", "MatMul", ("away", "heard_weights"), ()),
+    ("both", "Add", ("of_leads", "of_heard"), ()),
+    ("logarithm", "Add", ("both", "offset"), ()),
+    ("believed", "Clip", ("logarithm", "low", "high"), ()),
+    ("temperature", "Exp", ("believed",), ()),
+    (OUTPUT_NAME, "Div", (_PLAIN, "temperature"), ()),
+)
+_GIVEN = {_PLAIN, HEARD_NAME, OUTPUT_NAME}
+
 
 def divide_scores(content: bytes, temperature: ClipTemperature) -> bytes:
     """Return a model whose scores are divided by the temperature of each clip.
@@ -55,21 +69,6 @@ def plain_scores(model: onnx.ModelProto) -> onnx.ModelProto:
     _rename(plain.graph, _PLAIN, OUTPUT_NAME)
     drop_unused_constants(plain.graph)
     return plain
-
-
-# What is made by which operator of what; all by names of its own but the scores and what is heard.
-_STEPS = (
-    ("first", "TopK", (_PLAIN, "count"), ("first_places",)),
-    ("of_leads", "MatMul", ("first", "lead_weights"), ()),
-    ("away", "Sub", (HEARD_NAME, "mean"), ()),
-    ("of_heard", "MatMul", ("away", "heard_weights"), ()),
-    ("both", "Add", ("of_leads", "of_heard"), ()),
-    ("logarithm", "Add", ("both", "offset"), ()),
-    ("believed", "Clip", ("logarithm", "low", "high"), ()),
-    ("temperature", "Exp", ("believed",), ()),
-    (OUTPUT_NAME, "Div", (_PLAIN, "temperature"), ()),
-)
-_GIVEN = {_PLAIN, HEARD_NAME, OUTPUT_NAME}
 
 
 def _node(made: str, kind: str, of: tuple[str, ...], also: tuple[str, ...]) -> onnx.NodeProto:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 
 from serkit.augment import is_copy, parents
+from serkit.corpora.manifest import is_complete
 from serkit.errors import TrainingError
 from serkit.models.calibration import softmax
 from serkit.models.clip_temperature import fit_clip_temperature
 from serkit.models.emotion_sets import allowed_classes, balanced_weights, emotion_sets, own_scores
+from serkit.splits import speaker_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +45,7 @@ class Calibrated(NamedTuple):
     temperature : ClipTemperature
         Fitted to the scores of all folds.
     typical : float
-        The geometric mean of what it gives to unaltered clips of a corpus, in the mean of the corpora.
+        The geometric mean of what it gives to unaltered clips.
     """
 
     folds: tuple[FoldResult, ...]
@@ -115,15 +117,18 @@ class _Scored(NamedTuple):
     truth: Positions
     allowed: NDArray[np.bool_]
     corpora: NDArray[np.str_]
+    speakers: NDArray[np.str_]
     altered: NDArray[np.bool_]
 
     def take(self, rows: NDArray[Any]) -> _Scored:
         return _Scored(*(values[rows] for values in self))
 
     @property
-    def weights(self) -> NDArray[np.float32]:
-        """Each corpus counts as much as any other, however many recordings it has."""
-        return balanced_weights(self.corpora)
+    def weights(self) -> NDArray[np.float64]:
+        """Corpora count by the roots of their numbers of speakers, however many recordings they have."""
+        speakers = {name: set(self.speakers[self.corpora == name]) for name in np.unique(self.corpora)}
+        roots = np.sqrt([len(speakers[name]) for name in self.corpora])
+        return balanced_weights(self.corpora).astype(np.float64) * roots
 
     def typical(self, temperature: ClipTemperature) -> float:
         logarithms = np.log(temperature.of(self.scores, self.heard))
@@ -148,8 +153,14 @@ def _scored(
         np.searchsorted(classes, labels),
         allowed_classes(part.corpora, classes, sets),
         part.corpora,
+        _speakers(part.rows),
         is_copy(part.rows),
     )
+
+
+def _speakers(rows: pandas.DataFrame) -> NDArray[np.str_]:
+    known = is_complete(rows, "speaker")
+    return speaker_groups(rows).astype(str) if known else np.arange(len(rows)).astype(str)
 
 
 def _fit(scored: _Scored) -> ClipTemperature:
