@@ -9,8 +9,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from serkit.models.clip_temperature import ClipTemperature
-from serkit.onnx.clip_temperature import divide_scores, plain_scores
-from serkit.onnx.head import read_head
+from serkit.onnx.clip_temperature import divide_scores
+from serkit.onnx.head import plain_scores, read_head
 
 N_VALUES = 6
 

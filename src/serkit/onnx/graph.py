@@ -60,6 +60,14 @@ def used_constants(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> l
     return [tensor for tensor in graph.initializer if tensor.name in used]
 
 
+def rename_value(graph: onnx.GraphProto, old: str, new: str) -> None:
+    """Give a value that a node makes another name."""
+    maker = node_makers(graph)[old]
+    maker.output[:] = [new if name == old else name for name in maker.output]
+    for node in graph.node:
+        node.input[:] = [new if name == old else name for name in node.input]
+
+
 def drop_unused_constants(graph: onnx.GraphProto) -> None:
     """Leave out the constants that no node takes."""
     kept = used_constants(graph, graph.node)

@@ -1,7 +1,8 @@
 """Cut an ONNX model before its last linear layer, read that layer, and put another in its place.
 
 What enters the last layer, the embedding, is what the model has heard; the layer says which emotion that is.
-The layer is found from the end: behind its product with a matrix there are only sums, scales and casts.
+The layer is found from the end: behind its product with a matrix there are only sums, scales and casts, and
+what divides scores by a temperature for each clip, which is left out.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from serkit.errors import ExportError
-from serkit.onnx.clip_temperature import plain_scores
 from serkit.onnx.file import INPUT_NAME, OUTPUT_NAME
-from serkit.onnx.graph import node_makers, used_constants
+from serkit.onnx.graph import drop_unused_constants, node_makers, rename_value, used_constants
 from serkit.onnx.session import open_session
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EMBEDDING_NAME = "embedding"
+PLAIN_NAME, PREFIX = "clip_temperature/scores", "clip_temperature/"
+"""Of scores before each clip's temperature divides them, and of all that does that."""
 _PRODUCTS = {"MatMul", "Gemm", "MatMulInteger"}
 _BEHIND = {"Add", "Cast", "Identity", "Mul"}
 _BEFORE = {"Cast", "DynamicQuantizeLinear"}
@@ -135,6 +137,19 @@ def embedding_name(graph: onnx.GraphProto) -> str:
     while name in makers and makers[name].op_type in _BEFORE:
         name = makers[name].input[0]
     return name
+
+
+def plain_scores(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a model whose scores are divided by no temperature of each clip; another one as it is."""
+    if not any(PLAIN_NAME in node.output for node in model.graph.node):
+        return model
+    plain = onnx.ModelProto()
+    plain.CopyFrom(model)
+    for node in [node for node in plain.graph.node if node.name.startswith(PREFIX)]:
+        plain.graph.node.remove(node)
+    rename_value(plain.graph, PLAIN_NAME, OUTPUT_NAME)
+    drop_unused_constants(plain.graph)
+    return plain
 
 
 def _makers(graph: onnx.GraphProto, name: str, *, given: str = INPUT_NAME) -> list[onnx.NodeProto]:

@@ -15,9 +15,8 @@ import onnx
 from onnx import numpy_helper
 from scipy.linalg import block_diag
 
-from serkit.onnx.clip_temperature import plain_scores
 from serkit.onnx.graph import constants_of, node_makers
-from serkit.onnx.head import Head, embedding_name
+from serkit.onnx.head import Head, embedding_name, plain_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
