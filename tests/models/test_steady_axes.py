@@ -53,6 +53,15 @@ def test_it_is_the_matrix_that_brings_copies_nearest_to_originals() -> None:
     assert np.square(clean @ found).sum() == pytest.approx(np.square(clean).sum(), rel=1e-4)
 
 
+def test_axes_that_nothing_is_known_of_stay_zero() -> None:
+    values, train = noisy()
+    axes = np.eye(N_VALUES, dtype=np.float32)
+    few = axes * [1, 1, 0, 1, 0]
+    found = steady_axes(few.astype(np.float32), values @ few, train, 1.0)
+    assert not found[:, [2, 4]].any()
+    assert found[:, [0, 1, 3]].any(axis=0).all()
+
+
 def test_without_copies_axes_stay() -> None:
     values, train = noisy()
     axes = np.eye(N_VALUES, dtype=np.float32)

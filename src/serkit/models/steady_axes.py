@@ -46,11 +46,15 @@ def steady_axes(axes: Floats, placed: Floats, train: Labelled, weight: float) ->
     copies, originals = train.pairs
     if not copies.size:
         return axes
+    known = axes.any(axis=0)  # of few rows there are few axes
+    placed = placed[:, known]
     clean = _mean_product(placed[train.originals])
     noise = _mean_product(placed[copies] - placed[originals])
     kept = np.linalg.solve(clean + weight * noise, clean)
     kept *= np.sqrt(np.trace(clean) / np.trace(kept.T @ clean @ kept))
-    return axes @ kept.astype(np.float32)
+    steady = np.zeros_like(axes)
+    steady[:, known] = axes[:, known] @ kept.astype(np.float32)
+    return steady
 
 
 def _mean_product(rows: Floats) -> NDArray[np.float64]:
