@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ class TrainingPlan:
         """The protocol itself."""
         return self.recipe.protocol[self.protocol_name]
 
-    @property
+    @cached_property
     def classes(self) -> tuple[str, ...]:
         """Emotions to tell apart, sorted."""
         return tuple(sorted(set(self.rows["emotion"])))
