@@ -82,7 +82,10 @@ def test_the_model_takes_its_parameters(write):
         (["[augment]", "chains = [[{name = 'nois'}]]"], r"augment\.chains\[0\]\[0\]: unknown augmentation"),
         (["[augment]", "chains = [[{name = 'gain', db = 3}]]"], r"\[0\]\[0\]: unknown setting of gain 'db'"),
         (["[data]", "corpora = 3"], r"data\.corpora: input should be a valid list"),
-        (["[calibration]", "method = 'platt'"], r"calibration\.method: input should be 'temperature'"),
+        (
+            ["[calibration]", "method = 'platt'"],
+            r"calibration\.method: input should be 'temperature', 'clip_temperature' or",
+        ),
         (["[calibration]", "refit = 'head'"], r"calibration\.refit: only landmarks are fitted by themselves"),
     ],
 )  # fmt: skip

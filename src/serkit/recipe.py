@@ -133,7 +133,7 @@ class Recipe(Table):
         network = self.model if isinstance(self.model, NetworkSettings) else None
         if self.calibration.refit == "head" and not (network and network.solves_head):
             raise ValueError('calibration.refit: only landmarks are fitted by themselves, set "model"')
-        if self.calibration.method == "clip_temperature" and not (network and network.hears_published):
+        if self.calibration.by_clip and not (network and network.hears_published):
             raise ValueError(
                 f"calibration.method: {self.model.name} here hears nothing that stays as it was published, "
                 'set "temperature"'

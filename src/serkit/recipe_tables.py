@@ -99,6 +99,11 @@ class Calibration(Table):
     method: Literal["temperature", "clip_temperature", "none"] = "temperature"
     refit: Literal["model", "head"] = "model"
 
+    @property
+    def by_clip(self) -> bool:
+        """Whether each clip has a temperature of its own."""
+        return self.method == "clip_temperature"
+
 
 class Export(Table):
     """How the model is saved.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 
@@ -12,6 +13,8 @@ from serkit.bundle import load_bundle
 from serkit.errors import RecipeError, TrainingError
 from serkit.features.table import extract_features
 from serkit.models.calibration import softmax
+from serkit.onnx.export import exported_scores
+from serkit.onnx.head import plain_scores
 from serkit.recipe import Recipe, parse_recipe
 from serkit.training import train, train_folds
 from serkit.training.calibrating import rows_to_score
@@ -73,7 +76,7 @@ def test_decisions_stay_and_probabilities_change(run: TrainingRun) -> None:
 def test_a_fold_is_calibrated_by_others_alone(
     run: TrainingRun, encoder_dir: Path, manifest: Any, cache: Path, tmp_path: Path
 ) -> None:
-    """Wrong labels of its test speakers change nothing of how sure it is."""
+    """Other scores of its own change which emotion it hears, and nothing of how it is calibrated."""
     folder = tmp_path / "run"
     first = stored(run, 1)
     assert first.held_out is not None
@@ -97,6 +100,10 @@ def test_the_file_gives_each_clip_its_temperature(run: TrainingRun, manifest: An
     assert bundle.info.temperature == run.final.temperature
     assert 0.01 < bundle.info.temperature < 1.0
     assert softmax(scores / bundle.info.temperature).max() < 1.0
+    plain = plain_scores(onnx.load(run.folder / BUNDLE / "model.onnx")).SerializeToString()
+    factors = exported_scores(plain, features[:12]) / scores  # of each clip one, whatever the label
+    assert factors == pytest.approx(np.tile(factors[:, :1], factors.shape[1]), rel=1e-3)
+    assert factors[:, 0].std() > 0.01
 
 
 def test_test_rows_and_a_copy_of_each_are_scored() -> None:

@@ -37,7 +37,7 @@ SMALLER = {"alexnet1d": ["model.units=64"]}
 def brief(name: str, encoder: Path) -> Recipe:
     """The recipe with one fold, two inner splits and one epoch, and a small encoder where it takes one."""
     whole = load_recipe(name)
-    model, by_others = whole.model, whole.calibration.method == "clip_temperature"
+    model, by_others = whole.model, whole.calibration.by_clip
     epochs = ["model.epochs=1"] if isinstance(model, NetworkSettings) and model.epochs else []
     if isinstance(model, SpeechEncoderSettings):
         epochs = [f"model.encoder='{encoder}'", "model.checksum=''", "model.axes=8"]

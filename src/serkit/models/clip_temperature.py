@@ -12,7 +12,7 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,21 +72,15 @@ class ClipTemperature:
         heard : ndarray of float, shape (n, n_values)
             What is heard in each clip.
         """
-        found: Vector = np.exp(np.clip(self._logarithm(scores, heard), self.low, self.high))
+        away = np.asarray(heard) - self.mean
+        logarithms = self.offset + leads(scores) @ self.of_leads + away @ self.of_heard
+        found: Vector = np.exp(np.clip(logarithms, self.low, self.high))
         return found
 
     def relative_to(self, temperature: float) -> ClipTemperature:
         """Return what is left to divide scores by once they are divided by one temperature."""
         less = np.log(temperature)
-        return ClipTemperature(
-            self.offset - less, self.of_leads, self.mean, self.of_heard, self.low - less, self.high - less
-        )
-
-    def _logarithm(self, scores: Floats, heard: Floats) -> Vector:
-        found: Vector = (
-            self.offset + leads(scores) @ self.of_leads + (np.asarray(heard) - self.mean) @ self.of_heard
-        )
-        return found
+        return replace(self, offset=self.offset - less, low=self.low - less, high=self.high - less)
 
 
 def leads(scores: Floats) -> Vector:

@@ -21,10 +21,11 @@ from serkit.models.neighbours import Neighbours
 from serkit.models.precision import computed_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from torch import nn
 
+    from serkit.models.batches import Rows
     from serkit.models.encoder_settings import SpeechEncoderSettings
     from serkit.models.inner_folds import Split
     from serkit.models.labelled import Labelled
@@ -132,9 +133,16 @@ def _landmarks(
 def _pooled(
     network: SpeechEncoder, train: Labelled, settings: SpeechEncoderSettings, device: str
 ) -> torch.Tensor:
-    network.eval()
-    with torch.no_grad(), computed_in(settings.precision, device):
-        return train.rows.apply(network.embed, settings.batch_size, device).float()
+    return hear_rows(network.eval().embed, train.rows, settings, device)
+
+
+@torch.no_grad()
+def hear_rows(
+    hear: Callable[..., torch.Tensor], rows: Rows, settings: SpeechEncoderSettings, device: str
+) -> torch.Tensor:
+    """Return what is heard in all rows, (n, n_values), in the precision of settings that are settled."""
+    with computed_in(settings.precision, device):
+        return rows.apply(hear, settings.batch_size, device).float()
 
 
 @torch.no_grad()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-import torch
-
 from serkit.models.batches import Rows
-from serkit.models.precision import choose_precision, computed_in
+from serkit.models.precision import choose_precision
+from serkit.models.probe import hear_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     Features = NDArray[Any] | Sequence[NDArray[Any]]
 
 
-@torch.no_grad()
 def hear_states(
     settings: SpeechEncoderSettings, features: Features, *, cache: Path | None, device: str
 ) -> NDArray[np.float32]:
@@ -39,11 +37,10 @@ def hear_states(
     device : str
         Where to compute them.
     """
-    rows, precision = Rows(features), choose_precision(settings.precision, device)
+    rows = Rows(features)
+    settled = settings.with_parameters({"precision": choose_precision(settings.precision, device)})
     body = cast("SpeechEncoder", settings.network(rows.shape, 2)).to(device).eval()
     if cache is not None:
         settings.remember_in(body, cache)
-    with computed_in(precision, device):
-        heard = rows.apply(body.hear_states, settings.batch_size, device)
-    values: NDArray[np.float32] = heard.float().cpu().numpy()
+    values: NDArray[np.float32] = hear_rows(body.hear_states, rows, settled, device).cpu().numpy()
     return values

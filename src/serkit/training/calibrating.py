@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from serkit.models.clip_temperature import ClipTemperature
     from serkit.models.encoder_settings import SpeechEncoderSettings
-    from serkit.recipe import Recipe
     from serkit.training.computing import Computing
     from serkit.training.fitting import TrainingData
     from serkit.training.plan import TrainingPlan
@@ -51,20 +50,6 @@ class Calibrated(NamedTuple):
     folds: tuple[FoldResult, ...]
     temperature: ClipTemperature
     typical: float
-
-
-def is_by_clip(recipe: Recipe) -> bool:
-    """Tell whether a recipe gives each clip a temperature of its own."""
-    return recipe.calibration.method == "clip_temperature"
-
-
-def check_enough_folds(plan: TrainingPlan) -> None:
-    """Raise TrainingError if no fold is left to calibrate another one by."""
-    if is_by_clip(plan.recipe) and len(plan.folds) == 1:
-        raise TrainingError(
-            f"calibration.method: clip_temperature takes two folds or more, {plan.protocol_name} has one",
-            hint='set calibration.method = "temperature"',
-        )
 
 
 def rows_to_score(rows: pandas.DataFrame, test: Positions) -> Positions:

@@ -126,12 +126,17 @@ def make_plan(recipe: Recipe, manifest: pandas.DataFrame, protocol: str | None) 
     RecipeError
         If there is no such protocol, or none or several fit.
     TrainingError
-        If recordings are missing.
+        If recordings are missing, or no fold is left to calibrate another one by.
     SplitError, LeakError
         If the rows cannot be split so, or something crosses that the protocol does not allow.
     """
     name = recipe.choose_protocol(protocol, set(manifest["corpus"]))
     rows, folds = split_rows(select_rows(manifest, recipe, name), recipe, recipe.protocol[name])
+    if recipe.calibration.by_clip and len(folds) == 1:
+        raise TrainingError(
+            f"calibration.method: clip_temperature takes two folds or more, {name} has one",
+            hint='set calibration.method = "temperature"',
+        )
     found = [count_leaks(rows, fold, recipe.protocol[name]) for fold in folds]
     leaks = {kind: max(counts[kind] for counts in found) for kind in found[0]}
     return TrainingPlan(recipe, name, rows, folds, leaks)

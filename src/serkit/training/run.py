@@ -16,7 +16,7 @@ from serkit.models.emotion_sets import OUTSIDE
 from serkit.models.network_settings import NetworkSettings
 from serkit.parallel import map_parallel
 from serkit.training.bundle import save_model
-from serkit.training.calibrating import calibrate_by_clip, check_enough_folds, is_by_clip, rows_to_score
+from serkit.training.calibrating import calibrate_by_clip, rows_to_score
 from serkit.training.computing import Computing, choose_device, limited_threads
 from serkit.training.curves import HISTORY_FILE, write_history
 from serkit.training.fitting import FitRecord, TrainingData, fit_model
@@ -135,7 +135,6 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
     if log:
         check_log(log)
     plan = make_plan(recipe, manifest, protocol)
-    check_enough_folds(plan)
     with _started(
         plan,
         out=out,
@@ -148,7 +147,7 @@ def train(  # noqa: PLR0913 - every choice of a run has a name
         robustness=robustness,
     ) as run:
         folds, calibrated = _run_folds(run, plan.fold_numbers), None
-        if is_by_clip(recipe):
+        if recipe.calibration.by_clip:
             calibrated = calibrate_by_clip(plan, run.data, folds, run.computing)
             folds = calibrated.folds
         final = _train_on_everything(run, calibrated) if bundle else None
@@ -224,7 +223,6 @@ def train_folds(  # noqa: PLR0913 - every choice of a run has a name
     """
     plan = make_plan(recipe, manifest, protocol)
     plan.check_folds(folds)
-    check_enough_folds(plan)
     with _started(
         plan,
         out=out,
@@ -302,7 +300,7 @@ def _run_fold(run: _Started, number: int) -> FoldResult:
     """Train, test and keep a fold."""
     plan, fold, computing = run.plan, run.plan.folds[number - 1], run.computing_of(number)
     fitted = fit_model(plan.recipe, run.data, train=fold.train, dev=fold.dev, computing=computing)
-    by_clip = is_by_clip(plan.recipe)
+    by_clip = plan.recipe.calibration.by_clip
     scored = rows_to_score(plan.rows, fold.test) if by_clip else fold.test
     scores = fitted.scores(run.data.take(scored))
     probabilities = fitted.probabilities_of(scores[: len(fold.test)], run.data.take(fold.test), plan.classes)
