@@ -145,9 +145,11 @@ def plain_scores(model: onnx.ModelProto) -> onnx.ModelProto:
         return model
     plain = onnx.ModelProto()
     plain.CopyFrom(model)
-    for node in [node for node in plain.graph.node if node.name.startswith(PREFIX)]:
+    dividing = [node for node in plain.graph.node if node.name.startswith(PREFIX)]
+    (divided,) = next(node.output for node in dividing if PLAIN_NAME in node.input and node.op_type == "Div")
+    for node in dividing:
         plain.graph.node.remove(node)
-    rename_value(plain.graph, PLAIN_NAME, OUTPUT_NAME)
+    rename_value(plain.graph, PLAIN_NAME, divided)
     drop_unused_constants(plain.graph)
     return plain
 

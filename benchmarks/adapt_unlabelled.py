@@ -1,0 +1,96 @@
+"""What `serkit adapt --unlabelled` gains, by how many recordings of a speaker there are.
+
+    serkit evaluate crema-d --corpus ravdess=DIR --out EVALUATED
+    python benchmarks/adapt_unlabelled.py EVALUATED [RUN ...] [--draws 10] [--penalty 0.3] [--neutral 0.5]
+
+Each folder holds a `predictions.csv`: of a model on recordings that it has not heard, or of a run. Recordings of each
+speaker are drawn at random, whatever is said in them; those that are not drawn are the test. Intervals are over
+speakers, those of the gain paired.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from serkit.evaluation.bootstrap import bootstrap_interval
+from serkit.evaluation.confusion import average_recall
+from serkit.evaluation.predictions import Predictions, read_predictions, restrict_to_corpus_emotions
+from serkit.models.matched_offsets import PENALTY, match_offsets
+
+DRAWN = (3, 6, 12, 24)
+LEAST_LEFT = 6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What serkit adapt --unlabelled gains.")
+    parser.add_argument("folders", nargs="+", metavar="FOLDER")
+    parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--penalty", type=float, default=PENALTY)
+    parser.add_argument("--neutral", type=float, metavar="SHARE", help="draw so many that are neutral")
+    options = parser.parse_args()
+    print(f"{'corpus':9}  recordings  speakers  {'UAR as it was':16}  {'adapted':16}  gain")
+    for folder in options.folders:
+        predictions = read_predictions(folder)
+        for corpus in dict.fromkeys(predictions.rows["corpus"]):
+            for n_drawn in DRAWN:
+                found = tested(own(predictions, corpus), n_drawn, options)
+                if found is not None:
+                    print(f"{corpus:9}  {n_drawn:10}  {summary(*found)}", flush=True)
+
+
+def own(predictions: Predictions, corpus: str) -> Predictions:
+    """Return the predictions of a corpus among its own emotions."""
+    rows = (predictions.rows["corpus"] == corpus).to_numpy()
+    of_corpus = Predictions(predictions.rows[rows], predictions.probabilities[rows], predictions.classes)
+    own_rows, _ = restrict_to_corpus_emotions(of_corpus)
+    kept = own_rows.probabilities.any(axis=0)
+    classes = tuple(np.array(own_rows.classes)[kept].tolist())
+    return Predictions(own_rows.rows, own_rows.probabilities[:, kept], classes)
+
+
+def tested(
+    predictions: Predictions, n_drawn: int, options: argparse.Namespace
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the speaker of each test recording, and its cell in the confusion before and after."""
+    truth, n_classes = predictions.truth, len(predictions.classes)
+    scores = np.log(np.maximum(predictions.probabilities, np.finfo(np.float64).tiny))
+    speakers = predictions.rows["speaker"].to_numpy(dtype=str)
+    names, cells = [], []
+    for number, speaker in enumerate(np.unique(speakers)):
+        rows = np.flatnonzero(speakers == speaker)
+        if len(rows) < n_drawn + LEAST_LEFT:
+            continue
+        for draw in range(options.draws):
+            mixed = np.random.default_rng([draw, number]).permutation(rows)
+            if options.neutral is not None:
+                neutral = truth[mixed] == predictions.classes.index("neutral")
+                first = round(options.neutral * n_drawn)
+                mixed = np.concatenate([mixed[neutral][:first], mixed[~neutral], mixed[neutral][first:]])
+            drawn, rest = mixed[:n_drawn], mixed[n_drawn:]
+            shares = np.full(n_classes, 1 / n_classes)
+            offsets = match_offsets(scores[drawn], shares, penalty=options.penalty)
+            found = np.zeros((len(rest), 2, n_classes, n_classes))
+            for which, said in enumerate((scores[rest], scores[rest] + offsets)):
+                found[np.arange(len(rest)), which, truth[rest], said.argmax(axis=1)] = 1
+            names.append(np.full(len(rest), f"-/{speaker}"))
+            cells.append(found)
+    return (np.concatenate(names), np.concatenate(cells)) if names else None
+
+
+def summary(speakers: np.ndarray, cells: np.ndarray) -> str:
+    statistics = (
+        lambda counts: average_recall(counts[..., 0, :, :]),
+        lambda counts: average_recall(counts[..., 1, :, :]),
+        lambda counts: average_recall(counts[..., 1, :, :]) - average_recall(counts[..., 0, :, :]),
+    )
+    intervals = [bootstrap_interval(statistic, cells, speakers) for statistic in statistics]
+    scores = "  ".join(
+        f"{100 * one.value:.1f} ({100 * one.low:.1f}–{100 * one.high:.1f})" for one in intervals
+    )
+    return f"{len(np.unique(speakers)):8}  {scores}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Offsets of scores with which emotions are, on the whole, as frequent as they should be.
+
+A strange voice, microphone or language moves all recordings alike: a model may hear anger in half of them. No
+label is needed to notice that, and to take it back [1]_.
+
+References
+----------
+.. [1] Saerens, M., Latinne, P. & Decaestecker, C. (2002). Adjusting the outputs of a classifier to new a
+   priori probabilities. Neural Computation 14(1), 21-41. There frequencies are sought for a model that is
+   right; here they are given, and the model is moved.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import minimize
+
+from serkit.models.calibration import softmax
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+PENALTY = 0.3
+"""Chosen on corpora that a model had not heard, by `benchmarks/adapt_unlabelled.py`."""
+
+
+def match_offsets(scores: Floats, shares: Floats, *, penalty: float = PENALTY) -> Floats:
+    """Return what to add to scores so that probabilities are, in the mean over recordings, the shares.
+
+    Few recordings say little of their kind: offsets are drawn to zero, by a penalty that each further
+    recording makes lighter.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (n, n_classes)
+        Logarithms of probabilities, up to a constant of each recording.
+    shares : ndarray of float, shape (n_classes,)
+        How frequent each class is among such recordings, summing to 1.
+    penalty : float
+        Half of it is how much the sum of the squared offsets counts beside a recording.
+
+    Returns
+    -------
+    ndarray of float, shape (n_classes,)
+        Summing to 0.
+
+    Examples
+    --------
+    >>> always = np.log([[0.8, 0.2]] * 50)
+    >>> match_offsets(always, np.array([0.5, 0.5])).round(2)
+    array([-0.64,  0.64])
+    """
+
+    def loss(offsets: Floats) -> tuple[float, Floats]:
+        moved = scores + offsets
+        highest = moved.max(axis=1, keepdims=True)
+        total = highest[:, 0] + np.log(np.exp(moved - highest).sum(axis=1))
+        drawn = penalty / len(scores)
+        slope = softmax(moved).mean(axis=0) - shares + drawn * offsets
+        return float(total.mean() - shares @ offsets + drawn / 2 * offsets @ offsets), slope
+
+    found: Floats = minimize(loss, np.zeros(len(shares)), jac=True, method="L-BFGS-B").x
+    return found
