@@ -21,6 +21,15 @@ def test_without_attention_it_is_mean_and_deviation() -> None:
 
 
 @pytest.mark.parametrize("attention", [0, 3])
+def test_means_alone_are_the_first_half(attention: int) -> None:
+    torch.manual_seed(0)
+    both, means = StatisticsPooling(4, attention), StatisticsPooling(4, attention, deviations=False)
+    means.load_state_dict(both.state_dict())
+    assert means(STATES, OUTSIDE).shape == (3, means.n_values) == (3, 4)
+    torch.testing.assert_close(means(STATES, OUTSIDE), both(STATES, OUTSIDE)[:, :4])
+
+
+@pytest.mark.parametrize("attention", [0, 3])
 def test_what_lies_outside_of_a_clip_counts_for_nothing(attention: int) -> None:
     torch.manual_seed(0)
     pool = StatisticsPooling(4, attention)

@@ -19,6 +19,7 @@ from serkit.models import build_model
 from serkit.models.calibration import decision_scores
 from serkit.models.encoder_settings import SpeechEncoderSettings
 from serkit.models.network_training import NetworkTraining
+from serkit.models.published import hear_states
 from serkit.models.torch_classifier import TorchClassifier
 from serkit.onnx.export import export_onnx
 from serkit.onnx.file import outside_references
@@ -68,6 +69,7 @@ def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
         {"join": "concatenate", "probe": 1e-3, "epochs": 0},
         LANDMARKS,
         LANDMARKS | MORE,
+        LANDMARKS | MORE | {"deviations": False},
         TUNED,
         ADAPTED,
         ADAPTED | MORE | {"adapted_states": (1, 2)},
@@ -239,6 +241,19 @@ def test_states_are_laid_end_to_end(encoder_dir: Path) -> None:
         states = network.encoder(frames)
         expected = torch.cat([network.pools[0](states[0]), network.pools[1](states[2])], dim=1)
         torch.testing.assert_close(network.embed(frames), expected)
+
+
+def test_means_alone_are_remembered_apart_from_deviations(encoder_dir: Path, tmp_path: Path) -> None:
+    features, _ = clips(3)
+    heard = [
+        hear_states(
+            settings(encoder_dir, **LANDMARKS | {"deviations": both}), features, cache=tmp_path, device="cpu"
+        )
+        for both in (True, False)
+    ]
+    n_states, units = 3, 16
+    both, means = heard[0].reshape(3, n_states, 2, units), heard[1].reshape(3, n_states, units)
+    np.testing.assert_allclose(means, both[:, :, 0], rtol=1e-5, atol=1e-6)
 
 
 def test_the_probe_is_the_best_logistic_regression_on_the_published_states(encoder_dir: Path) -> None:

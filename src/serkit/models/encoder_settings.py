@@ -67,6 +67,8 @@ class SpeechEncoderSettings(NetworkSettings):
         Whether states are averaged with learned shares, or pooled one by one and laid end to end.
     attention : int, default 0
         Hidden units of the attention that weights the states of a clip; 0 weights all alike.
+    deviations : bool, default True
+        Whether the deviations of the states over a clip are heard beside their means.
     units : int, default 0
         Units of a layer between pooled states and scores; 0 for none.
     dropout : float, default 0.0
@@ -136,6 +138,7 @@ class SpeechEncoderSettings(NetworkSettings):
     states: tuple[NonNegativeInt, ...] = ()
     join: Literal["mix", "concatenate"] = "mix"
     attention: NonNegativeInt = 0
+    deviations: bool = True
     units: NonNegativeInt = 0
     dropout: Share = 0.0
     probe: PositiveFloat | None = None
@@ -208,6 +211,7 @@ class SpeechEncoderSettings(NetworkSettings):
             states=self.states or None,
             join=self.join,
             attention=self.attention,
+            deviations=self.deviations,
             hidden=self.units,
             dropout=self.dropout,
             **(self._also_heard if self._is_frozen else {}),
@@ -231,7 +235,8 @@ class SpeechEncoderSettings(NetworkSettings):
 
         if not self._is_frozen:
             return None
-        return remembered(weights_digest(encoder), self.states, *self._also_heard)
+        pooled = () if self.deviations else ("means",)
+        return remembered(weights_digest(encoder), self.states, *self._also_heard, *pooled)
 
     @property
     def comparisons(self) -> dict[str, Comparison]:

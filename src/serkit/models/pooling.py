@@ -25,6 +25,8 @@ class StatisticsPooling(nn.Module):
         Values of a state.
     attention : int, default 0
         Hidden units of the layer that weights states; 0 weights all alike.
+    deviations : bool, default True
+        Whether deviations are returned beside the means.
 
     Examples
     --------
@@ -32,8 +34,10 @@ class StatisticsPooling(nn.Module):
     [[2.0, 5.0, 1.0, 0.0]]
     """
 
-    def __init__(self, units: int, attention: int = 0) -> None:
+    def __init__(self, units: int, attention: int = 0, *, deviations: bool = True) -> None:
         super().__init__()
+        self.deviations = deviations
+        self.n_values = (1 + deviations) * units
         self.attend: nn.Module | None = None
         if attention:
             self.attend = nn.Sequential(nn.Linear(units, attention), nn.Tanh(), nn.Linear(attention, 1))
@@ -44,7 +48,7 @@ class StatisticsPooling(nn.Module):
         outside: torch.Tensor | None = None,
         votes: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Return means, then deviations, (N, 2 * units), of the states that are not `outside` of the clip.
+        """Return means, then deviations, (N, n_values), of the states that are not `outside` of the clip.
 
         The weights of states are the softmax of `votes`, (N, n_states, 1), if these are given.
         """
@@ -53,6 +57,8 @@ class StatisticsPooling(nn.Module):
         # Products are faster than sums of weighted states, and in half precision they would lose digits.
         with torch.autocast(states.device.type, enabled=False):
             mean = weights @ states
+            if not self.deviations:
+                return mean.squeeze(1)
             variance = weights @ (states - mean).square()
         return torch.cat([mean, variance.clamp(min=LEAST_VARIANCE).sqrt()], dim=2).squeeze(1)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def hear_states(
     settings: SpeechEncoderSettings, features: Features, *, cache: Path | None, device: str
 ) -> NDArray[np.float32]:
-    """Return mean and deviation of the states of the published encoder in each row, shape (n, n_values).
+    """Return what is pooled of the states of the published encoder in each row, shape (n, n_values).
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class SpeechEncoder(nn.Module):
-    """An encoder, the mean and deviation of its states over the clip, and a head.
+    """An encoder, means and deviations of its states over the clip, and a head.
 
     Parameters
     ----------
@@ -51,6 +51,8 @@ class SpeechEncoder(nn.Module):
         Whether states are averaged with learned shares, or pooled one by one and laid end to end.
     attention : int, default 0
         Hidden units of the attention that weights a clip's states; 0 weights all alike.
+    deviations : bool, default True
+        Whether the deviations of states are heard beside their means.
     hidden : int, default 0
         Units of a layer between pooling and scores; 0 for none.
     dropout : float, in [0, 1), default 0.0
@@ -83,6 +85,7 @@ class SpeechEncoder(nn.Module):
         states: Sequence[int] | None = None,
         join: Literal["mix", "concatenate"] = "mix",
         attention: int = 0,
+        deviations: bool = True,
         hidden: int = 0,
         dropout: float = 0.0,
         loud: bool = False,
@@ -96,6 +99,7 @@ class SpeechEncoder(nn.Module):
         self.adapting = adapted is not None
         self.memory = memory
         self.attention = attention
+        self.deviations = deviations
         self.mix: nn.Parameter | None = None
         self.pools = nn.ModuleList()
         self.statistics: FrameStatistics | None = None
@@ -117,7 +121,10 @@ class SpeechEncoder(nn.Module):
         Their loud parts and the frames themselves are heard, too, or not.
         """
         self.states = tuple(range(len(self.encoder.layers) + 1) if states is None else states)
-        self.pools = nn.ModuleList(StatisticsPooling(self.encoder.units, self.attention) for _ in self.states)
+        self.pools = nn.ModuleList(
+            StatisticsPooling(self.encoder.units, self.attention, deviations=self.deviations)
+            for _ in self.states
+        )
         self.loud = loud
         device = next(self.encoder.parameters()).device
         self.statistics = FrameStatistics(self.encoder.n_values).to(device) if frames else None
@@ -134,7 +141,7 @@ class SpeechEncoder(nn.Module):
 
     @property
     def _n_of_states(self) -> int:
-        return 2 * self.encoder.units * len(self.pools)
+        return sum(cast("int", pool.n_values) for pool in self.pools)
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores, (N, n_classes).
@@ -157,7 +164,7 @@ class SpeechEncoder(nn.Module):
         return self.head(values), values[:, : self._n_of_states]
 
     def hear_states(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        """Return mean and deviation of the states of published blocks, whatever else is heard."""
+        """Return what is pooled of the states of published blocks, whatever else is heard."""
         return self._published(frames, lengths)[:, : self._n_of_states]
 
     def embed(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
