@@ -3,6 +3,8 @@
     serkit evaluate crema-d --corpus ravdess=DIR --out EVALUATED
     python benchmarks/adapt_unlabelled.py EVALUATED [RUN ...] [--draws 10] [--penalty 0.3] [--neutral 0.5]
 
+With ``--emotion NAME``, repeated, it is a test among a few emotions.
+
 Each folder holds a `predictions.csv`: of a model on recordings that it has not heard, or of a run. Recordings of each
 speaker are drawn at random, whatever is said in them; those that are not drawn are the test. Intervals are over
 speakers, those of the gain paired.
@@ -29,25 +31,30 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--penalty", type=float, default=PENALTY)
     parser.add_argument("--neutral", type=float, metavar="SHARE", help="draw so many that are neutral")
+    parser.add_argument("--emotion", action="append", default=[], metavar="NAME", help="one of a few")
     options = parser.parse_args()
     print(f"{'corpus':9}  recordings  speakers  {'UAR as it was':16}  {'adapted':16}  gain")
     for folder in options.folders:
         predictions = read_predictions(folder)
         for corpus in dict.fromkeys(predictions.rows["corpus"]):
             for n_drawn in DRAWN:
-                found = tested(own(predictions, corpus), n_drawn, options)
+                found = tested(own(predictions, corpus, options.emotion), n_drawn, options)
                 if found is not None:
                     print(f"{corpus:9}  {n_drawn:10}  {summary(*found)}", flush=True)
 
 
-def own(predictions: Predictions, corpus: str) -> Predictions:
-    """Return the predictions of a corpus among its own emotions."""
+def own(predictions: Predictions, corpus: str, emotions: list[str]) -> Predictions:
+    """Return the predictions of a corpus among its own emotions, or among a few."""
     rows = (predictions.rows["corpus"] == corpus).to_numpy()
     of_corpus = Predictions(predictions.rows[rows], predictions.probabilities[rows], predictions.classes)
     own_rows, _ = restrict_to_corpus_emotions(of_corpus)
     kept = own_rows.probabilities.any(axis=0)
-    classes = tuple(np.array(own_rows.classes)[kept].tolist())
-    return Predictions(own_rows.rows, own_rows.probabilities[:, kept], classes)
+    classes = np.array(own_rows.classes)
+    if emotions:
+        kept &= np.isin(classes, emotions)
+    among = own_rows.rows["emotion"].isin(classes[kept]).to_numpy()
+    probabilities = own_rows.probabilities[np.ix_(among, kept)]
+    return Predictions(own_rows.rows[among], probabilities, tuple(classes[kept].tolist()))
 
 
 def tested(

@@ -14,6 +14,7 @@ import typer
 from serkit.cli import SOME_FAILED, report
 from serkit.cli import prediction_formats as formats
 from serkit.cli import timeline as timeline_formats
+from serkit.cli.one_sided import noticed
 from serkit.errors import AudioNotFoundError
 from serkit.files import atomic_path
 from serkit.prediction import Failure, Prediction
@@ -89,6 +90,8 @@ def predict(  # noqa: PLR0913, PLR0917 - one argument per option
     A recording that cannot be used is named on standard error, the others
     are done, and the exit status is 1. In a table, "happy?" is an answer less
     probable than --abstain-below.
+    Beside a table, standard error says if nearly all of a dozen recordings or more
+    are heard as the same emotion: see serkit adapt --unlabelled.
     With --timeline there is one answer for each stretch of one emotion; where
     nobody speaks there is none.
 
@@ -118,7 +121,8 @@ def predict(  # noqa: PLR0913, PLR0917 - one argument per option
         else:
             label = "Predicting" if progress else None
             results = predictor.predict_files(sources, start=start, end=end, progress=label)
-        answered = _keep_predictions(results, failures)
+        kept = _keep_predictions(results, failures)
+        answered = noticed(kept) if form is Format.TABLE and not timeline else kept
         answers = formats.Answers(predictor.info.name, predictor.labels, answered, failures, top)
         lines = timeline and form is Format.TABLE and stream.isatty()
         write = timeline_formats.write_lines if lines else _WRITERS[form]
