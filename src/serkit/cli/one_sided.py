@@ -27,7 +27,7 @@ def noticed(predictions: Iterable[Prediction]) -> Iterator[Prediction]:
     ((emotion, count),) = heard.most_common(1)
     if count >= _SUSPICIOUS * heard.total():
         typer.echo(
-            f"note: {count} of {heard.total()} recordings are heard as {emotion}; if that cannot be, the model "
-            "does not know their kind: serkit adapt FOLDER --unlabelled --out MODEL",
+            f"note: {count} of {heard.total()} recordings are heard as {emotion}; if that cannot be, the "
+            "model does not know their kind: serkit adapt FOLDER --unlabelled --out MODEL",
             err=True,
         )
