@@ -51,6 +51,9 @@ ROBUSTNESS_NOTE = (
 )
 _LIMITS = (
     "It always answers with one of its labels, also where no emotion or another one is there.",
+    "Recordings of a kind that its training data lack (microphone, room, language, way of speaking) are "
+    "heard far worse than these scores say, most of them as one emotion. A dozen of them, without labels, "
+    "bring much of it back: `serkit adapt --unlabelled`.",
     "Music, noise, several voices at once and synthetic speech are outside what it was made for.",
 )
 
