@@ -19,6 +19,8 @@ import numpy as np
 from serkit.evaluation.bootstrap import bootstrap_interval
 from serkit.evaluation.confusion import average_recall
 from serkit.evaluation.predictions import Predictions, read_predictions, restrict_to_corpus_emotions
+from serkit.evaluation.reliability import calibration_sums, ece_from_sums
+from serkit.models.calibration import softmax
 from serkit.models.matched_offsets import PENALTY, match_offsets
 
 DRAWN = (3, 6, 12, 24)
@@ -33,7 +35,7 @@ def main() -> None:
     parser.add_argument("--neutral", type=float, metavar="SHARE", help="draw so many that are neutral")
     parser.add_argument("--emotion", action="append", default=[], metavar="NAME", help="one of a few")
     options = parser.parse_args()
-    print(f"{'corpus':9}  recordings  speakers  {'UAR as it was':16}  {'adapted':16}  gain")
+    print(f"{'corpus':9}  recordings  speakers  {'UAR as it was':16}  {'adapted':16}  {'gain':16}  ECE")
     for folder in options.folders:
         predictions = read_predictions(folder)
         for corpus in dict.fromkeys(predictions.rows["corpus"]):
@@ -59,12 +61,12 @@ def own(predictions: Predictions, corpus: str, emotions: list[str]) -> Predictio
 
 def tested(
     predictions: Predictions, n_drawn: int, options: argparse.Namespace
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the speaker of each test recording, and its cell in the confusion before and after."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return the speaker of each test recording, its cell in the confusion before and after, and bins of both."""
     truth, n_classes = predictions.truth, len(predictions.classes)
     scores = np.log(np.maximum(predictions.probabilities, np.finfo(np.float64).tiny))
     speakers = predictions.rows["speaker"].to_numpy(dtype=str)
-    names, cells = [], []
+    names, cells, bins = [], [], []
     for number, speaker in enumerate(np.unique(speakers)):
         rows = np.flatnonzero(speakers == speaker)
         if len(rows) < n_drawn + LEAST_LEFT:
@@ -79,14 +81,16 @@ def tested(
             shares = np.full(n_classes, 1 / n_classes)
             offsets = match_offsets(scores[drawn], shares, penalty=options.penalty)
             found = np.zeros((len(rest), 2, n_classes, n_classes))
-            for which, said in enumerate((scores[rest], scores[rest] + offsets)):
+            before_and_after = [softmax(one) for one in (scores[rest], scores[rest] + offsets)]
+            for which, said in enumerate(before_and_after):
                 found[np.arange(len(rest)), which, truth[rest], said.argmax(axis=1)] = 1
+            bins.append([calibration_sums(said, truth[rest]).sum(axis=0) for said in before_and_after])
             names.append(np.full(len(rest), f"-/{speaker}"))
             cells.append(found)
-    return (np.concatenate(names), np.concatenate(cells)) if names else None
+    return (np.concatenate(names), np.concatenate(cells), np.sum(bins, axis=0)) if names else None
 
 
-def summary(speakers: np.ndarray, cells: np.ndarray) -> str:
+def summary(speakers: np.ndarray, cells: np.ndarray, bins: np.ndarray) -> str:
     statistics = (
         lambda counts: average_recall(counts[..., 0, :, :]),
         lambda counts: average_recall(counts[..., 1, :, :]),
@@ -96,7 +100,8 @@ def summary(speakers: np.ndarray, cells: np.ndarray) -> str:
     scores = "  ".join(
         f"{100 * one.value:.1f} ({100 * one.low:.1f}–{100 * one.high:.1f})" for one in intervals
     )
-    return f"{len(np.unique(speakers)):8}  {scores}"
+    before, after = 100 * ece_from_sums(bins)
+    return f"{len(np.unique(speakers)):8}  {scores}  {before:.1f} to {after:.1f}"
 
 
 if __name__ == "__main__":
