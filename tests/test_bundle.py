@@ -207,7 +207,8 @@ def test_a_changed_front_end_is_refused(bundle: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"temperature": 0}, {"temperature": -1.0}, {"name": "../x"}, {"surprise": 1}]
+    "change",
+    [{"temperature": 0}, {"temperature": -1.0}, {"offsets": [1.0]}, {"name": "../x"}, {"surprise": 1}],
 )
 def test_other_wrong_values_are_refused(bundle: Path, change: dict[str, Any]) -> None:
     edit(bundle, **change)

@@ -4,9 +4,19 @@ import hashlib
 import json
 import re
 from collections import Counter
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from serkit.features import FeatureSet
 
@@ -144,6 +154,9 @@ class BundleInfo(_Facts):
         From a clip to the input of the model.
     temperature : float, > 0
         Scores are divided by it before the softmax.
+    offsets : tuple of float
+        What is added to the score of each label after that, in a model that was adapted without labels; empty
+        for nothing.
     corpora, scores : tuple of CorpusFacts, tuple of ScoreFacts
         Training data and results.
     robustness : tuple of Loss
@@ -168,6 +181,7 @@ class BundleInfo(_Facts):
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
     front_end: FeatureSet
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    offsets: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] = ()
     corpora: tuple[CorpusFacts, ...] = ()
     scores: tuple[ScoreFacts, ...] = ()
     robustness: tuple[Loss, ...] = ()
@@ -178,6 +192,17 @@ class BundleInfo(_Facts):
     def minimum_s(self) -> float:
         """Duration of the shortest clip that the model is asked about, s."""
         return max(LEAST_S, self.front_end.minimum_s)
+
+    def calibrated(self, scores: NDArray[Any]) -> NDArray[Any]:
+        """Return scores of the model as the softmax takes them."""
+        found: NDArray[Any] = scores / self.temperature
+        return found + np.array(self.offsets) if self.offsets else found
+
+    @model_validator(mode="after")
+    def _offsets_fit(self) -> Self:
+        if len(self.offsets) not in (0, len(self.labels)):
+            raise ValueError(f"offsets: {len(self.offsets)} for {len(self.labels)} labels")
+        return self
 
     @field_validator("labels")
     @classmethod

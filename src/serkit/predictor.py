@@ -155,7 +155,7 @@ class Predictor:
         """
         check_duration(clip, self.info.minimum_s)
         features = self.info.front_end.extract(clip)
-        probabilities = softmax(self._bundle.scores(features[np.newaxis]) / self.info.temperature)[0]
+        probabilities = softmax(self.info.calibrated(self._bundle.scores(features[np.newaxis])))[0]
         shares = dict(zip(self.labels, probabilities.tolist(), strict=True))
         times = self.info.front_end.audio.stretch(clip)
         return Prediction.of(clip.source, times, shares, abstain_below=self.abstain_below)

@@ -11,7 +11,6 @@ from onnx import TensorProto, helper, numpy_helper
 from serkit.models.clip_temperature import ClipTemperature
 from serkit.onnx.clip_temperature import divide_scores
 from serkit.onnx.head import plain_scores, read_head
-from serkit.onnx.shift_scores import shift_scores
 
 N_VALUES = 6
 
@@ -74,13 +73,3 @@ def test_it_comes_off_again() -> None:
     assert [tensor.name for tensor in plain.graph.initializer] == ["weights"]
     assert plain_scores(plain) is plain
     assert read_head(divided).weights == pytest.approx(read_head(model(3)).weights)
-
-
-def test_what_is_added_behind_it_stays() -> None:
-    offsets = np.array([1.0, 0.0, -2.0])
-    plain = plain_scores(
-        onnx.load_from_string(shift_scores(divide_scores(model(3), temperature(2)), offsets))
-    )
-    features = np.ones((2, N_VALUES), np.float32)
-    found = outputs(plain.SerializeToString(), features)["scores"]
-    assert found == pytest.approx(outputs(model(3), features)["scores"] + offsets)

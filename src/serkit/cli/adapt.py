@@ -11,8 +11,8 @@ from serkit.errors import CorpusError
 if TYPE_CHECKING:
     import pandas
 
+    from serkit.adapt_unlabelled import UnlabelledAdaptation
     from serkit.training.adapt import Adaptation
-    from serkit.training.adapt_unlabelled import UnlabelledAdaptation
 
 
 def adapt(  # noqa: PLR0913, PLR0917 - one argument per option
@@ -61,9 +61,9 @@ def adapt(  # noqa: PLR0913, PLR0917 - one argument per option
 
 
 def _adapt_unlabelled(folder: Path, out: Path, base: str, emotions: list[str]) -> None:
+    from serkit.adapt_unlabelled import adapt_unlabelled
     from serkit.prediction import Failure
     from serkit.predictor import Predictor
-    from serkit.training.adapt_unlabelled import adapt_unlabelled
 
     heard = list(Predictor.load(base).predict_folder(folder, progress="Predicting"))
     for one in heard:
@@ -90,13 +90,16 @@ def _print(base: str, done: "Adaptation") -> None:
 
 
 def _print_unlabelled(base: str, done: "UnlabelledAdaptation") -> None:
-    from serkit.cli.tables import print_report_table
-    from serkit.evaluation.tables import Table
-    from serkit.training.adapt_unlabelled import ENOUGH_RECORDINGS
+    from rich.table import Table
+
+    from serkit.adapt_unlabelled import ENOUGH_RECORDINGS
+    from serkit.cli.tables import print_table
 
     typer.echo(f"{base} adapted to {done.n_clips} recordings without labels. How often it hears in them:")
-    shares = tuple((name, f"{before:.0%}", f"{done.after[name]:.0%}") for name, before in done.before.items())
-    print_report_table(Table("Heard", ("emotion", "as it was", "adapted"), shares))
+    table = Table("emotion", "as it was", "adapted", box=None)
+    for name, before in done.before.items():
+        table.add_row(name, f"{before:.0%}", f"{done.after[name]:.0%}")
+    print_table(table)
     if done.n_clips < ENOUGH_RECORDINGS:
         typer.echo(f"With {ENOUGH_RECORDINGS} recordings or more it gains much more.")
     typer.echo(f"model:  {done.folder}")

@@ -81,7 +81,7 @@ def probabilities_of(info: BundleInfo, rows: pandas.DataFrame, scores: NDArray[A
     """Return probabilities, 0 for emotions that a corpus does not contain, if the model has learned so."""
     sets = {corpus.name: frozenset(corpus.emotions) for corpus in info.corpora if corpus.emotions}
     allowed = allowed_classes(rows["corpus"].to_numpy(dtype=str), info.labels, sets)
-    return softmax(own_scores(scores, allowed) / info.temperature)
+    return softmax(info.calibrated(own_scores(scores, allowed)))
 
 
 def bundle_facts(info: BundleInfo, manifest: pandas.DataFrame) -> RunFacts:

@@ -71,7 +71,7 @@ class Base:
         self.labels = info.labels
         self._axes = landmark_axes(self.content)
         layer = read_head(self.content)
-        calibrated = Head(layer.weights / info.temperature, layer.offsets / info.temperature)
+        calibrated = Head(layer.weights / info.temperature, info.calibrated(layer.offsets))
         self.head = self._axes.on_values(calibrated) if self._axes else calibrated
         self._session = open_session(embedding_model(self.content))
         self._heard: dict[bytes, NDArray[np.float32]] = {}

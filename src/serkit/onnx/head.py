@@ -145,11 +145,9 @@ def plain_scores(model: onnx.ModelProto) -> onnx.ModelProto:
         return model
     plain = onnx.ModelProto()
     plain.CopyFrom(model)
-    dividing = [node for node in plain.graph.node if node.name.startswith(PREFIX)]
-    (divided,) = next(node.output for node in dividing if PLAIN_NAME in node.input and node.op_type == "Div")
-    for node in dividing:
+    for node in [node for node in plain.graph.node if node.name.startswith(PREFIX)]:
         plain.graph.node.remove(node)
-    rename_value(plain.graph, PLAIN_NAME, divided)
+    rename_value(plain.graph, PLAIN_NAME, OUTPUT_NAME)
     drop_unused_constants(plain.graph)
     return plain
 

@@ -171,6 +171,7 @@ def _describe(info: BundleInfo, manifest: pandas.DataFrame, *, name: str) -> Bun
         "corpora": (_corpus(manifest), *info.corpora),
         "scores": (),
         "temperature": 1.0,
+        "offsets": (),
         "limits": (*info.limits, "It is adapted to one speaker: expect less on other voices."),
     }
     return info.model_copy(update=changes)

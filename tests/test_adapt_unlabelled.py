@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from serkit.adapt_unlabelled import adapt_unlabelled
 from serkit.bundle import load_bundle, read_bundle, save_bundle
 from serkit.bundle_info import ScoreFacts
+from serkit.corpora import scan_corpus
 from serkit.errors import BundleError, TrainingError
 from serkit.evaluation.bundle_scoring import predict_manifest
-from serkit.onnx.shift_scores import shift_scores
+from serkit.features.table import extract_features
+from serkit.models.calibration import softmax
+from serkit.models.new_head import load_base
 from serkit.predictor import Predictor
-from serkit.training.adapt_unlabelled import adapt_unlabelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,16 +24,21 @@ if TYPE_CHECKING:
 
     import pandas
 
-    from serkit.training.adapt_unlabelled import UnlabelledAdaptation
+    from serkit.adapt_unlabelled import UnlabelledAdaptation
+
+
+@pytest.fixture(scope="module")
+def manifest(synthetic_ravdess: Path) -> pandas.DataFrame:
+    return scan_corpus("ravdess", synthetic_ravdess)
 
 
 @pytest.fixture(scope="module")
 def strange_bundle(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model to which everything sounds angry."""
     info, content = read_bundle(tiny_bundle)
-    offsets = [6.0 if label == "angry" else 0.0 for label in info.labels]
+    offsets = tuple(4.0 if label == "angry" else 0.0 for label in info.labels)
     folder = tmp_path_factory.mktemp("strange") / "strange"
-    return save_bundle(folder, info, shift_scores(content, offsets), "A card.")
+    return save_bundle(folder, info.model_copy(update={"offsets": offsets}), content, "A card.")
 
 
 def adapted(base: Path, files: Iterable[Path | str], **choices: Any) -> UnlabelledAdaptation:
@@ -104,3 +112,25 @@ def test_what_cannot_be_done_is_refused(
     (tmp_path / "full" / "letter.txt").write_text("mine")
     with pytest.raises(BundleError, match="exists"):
         adapted(tiny_bundle, files, out=tmp_path / "full")
+
+
+def test_what_was_adapted_is_adapted_again(
+    tiny_bundle: Path, manifest: pandas.DataFrame, tmp_path: Path
+) -> None:
+    rows = manifest.head(40)
+    once = adapted(tiny_bundle, rows["file"], out=tmp_path / "once")
+    twice = adapted(once.folder, rows["file"], out=tmp_path / "twice")
+    assert list(twice.before.values()) == pytest.approx(list(once.after.values()), abs=1e-6)
+    off = [max(abs(share - 0.25) for share in done.after.values()) for done in (once, twice)]
+    assert off[1] < off[0], "the second time it is drawn to where it was"
+
+
+def test_a_new_last_layer_goes_on_from_it(
+    tiny_bundle: Path, manifest: pandas.DataFrame, tmp_path: Path
+) -> None:
+    rows = manifest.head(20)
+    done = adapted(tiny_bundle, rows["file"], out=tmp_path / "me")
+    model, base = load_bundle(done.folder), load_base(str(done.folder))
+    heard = base.hear(extract_features(rows, model.info.front_end).values)
+    expected = predict_manifest(model, rows).probabilities
+    assert softmax(heard @ base.head.weights + base.head.offsets) == pytest.approx(expected, abs=1e-5)

@@ -19,7 +19,6 @@ from serkit.errors import TrainingError
 from serkit.model_card import model_card
 from serkit.models.calibration import softmax
 from serkit.models.matched_offsets import match_offsets
-from serkit.onnx.shift_scores import shift_scores
 from serkit.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -105,9 +104,8 @@ def adapt_unlabelled(
     scores = np.log(np.maximum(said, np.finfo(np.float64).tiny))
     offsets = np.full(len(info.labels), _NEVER)
     offsets[kept] = match_offsets(scores[:, kept], np.full(kept.sum(), 1 / kept.sum()))
-    adapted = _describe(info, len(said), emotions, name=plain_name(Path(out).name))
-    model = shift_scores(content, offsets * info.temperature)
-    folder = save_bundle(out, adapted, model, model_card(adapted))
+    adapted = _describe(info, len(said), emotions, offsets, name=plain_name(Path(out).name))
+    folder = save_bundle(out, adapted, content, model_card(adapted))
     before, after = (_shares(info, found) for found in (scores, scores + offsets))
     return UnlabelledAdaptation(folder, len(said), before, after)
 
@@ -129,7 +127,9 @@ def _shares(info: BundleInfo, scores: Floats) -> dict[str, float]:
     return dict(zip(info.labels, softmax(scores).mean(axis=0).tolist(), strict=True))
 
 
-def _describe(info: BundleInfo, n_clips: int, emotions: Collection[str], *, name: str) -> BundleInfo:
+def _describe(
+    info: BundleInfo, n_clips: int, emotions: Collection[str], offsets: Floats, *, name: str
+) -> BundleInfo:
     """Return the description of the adapted model: what was measured of the base no longer holds."""
     others = [label for label in info.labels if emotions and label not in emotions]
     never = (f"It was told that there is no {', '.join(others)}, and never hears it.",) if others else ()
@@ -138,6 +138,7 @@ def _describe(info: BundleInfo, n_clips: int, emotions: Collection[str], *, name
         "name": name,
         "summary": f"{info.name}, adapted by {n_clips} recordings without labels. {info.summary}",
         "serkit_version": __version__,
+        "offsets": tuple((np.array(info.offsets or 0.0) + offsets).tolist()),
         "scores": (),
         "robustness": (),
         "limits": (*info.limits, limit, *never),
