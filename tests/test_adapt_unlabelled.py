@@ -63,6 +63,7 @@ def test_recordings_that_were_not_adapted_to_are_heard_again(
     assert list(done.after.values()) == pytest.approx([0.25] * 4, abs=0.05)
     assert (after.info.name, after.info.labels) == ("my-room", before.info.labels)
     assert "adapted by 32 recordings without labels" in after.card
+    assert "then each label's offset is added" in after.card
     assert not after.info.scores, "those of the base are not its own"
     assert isinstance(before.info.scores[0], ScoreFacts)
 

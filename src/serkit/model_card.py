@@ -164,7 +164,8 @@ def _input_and_output(info: BundleInfo) -> str:
         f"Input: mono speech at {info.front_end.audio.sampling_rate:,} Hz (other rates are resampled)",
         f"Shortest recording: {info.minimum_s:.3f} s",
         f"Calibration: scores are divided by the temperature {info.temperature:.3g} before the softmax"
-        + _by_clip(info),
+        + _by_clip(info)
+        + ("; then each label's offset is added" if info.offsets else ""),
     ]
     if info.serkit_version:
         facts.append(f"Made with serkit {info.serkit_version}")
