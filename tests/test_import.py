@@ -71,7 +71,7 @@ def test_a_command_does_not_import_the_others() -> None:
     code = "import sys, serkit.cli.predict\nprint(*[m for m in sys.modules if m.startswith('serkit.cli.')])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(run.stdout.split()) == {
-        f"serkit.cli.{name}" for name in ("predict", "prediction_formats", "timeline")
+        f"serkit.cli.{name}" for name in ("one_sided", "predict", "prediction_formats", "timeline")
     }
 
 

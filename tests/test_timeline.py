@@ -86,6 +86,11 @@ def test_confidence_is_averaged_by_duration() -> None:
     assert stretches(heard(0, 3, (0.9, 0.1)), heard(3, 4, (0.5, 0.5)))[0][3] == pytest.approx(0.8)
 
 
+def test_the_mean_of_equal_confidences_is_as_sure_as_they_are() -> None:
+    windows = [heard(start, start + 3, (0.88, 0.12)) for start in range(0, 30, 3)]
+    assert stretches(*windows, abstain_below=0.88) == [(0, 30, "happy", 0.88, False)]
+
+
 def test_no_window_gives_no_stretch() -> None:
     assert stretches() == []
 
@@ -111,7 +116,8 @@ def test_stretches_are_ordered_cover_all_windows_and_stay_probabilities(
     for one in found:
         assert sum(one.probabilities.values()) == pytest.approx(1)
         assert one.confidence == max(one.probabilities.values())
-        assert one.abstained == (one.confidence < threshold / 100)
+        on_the_edge = one.confidence == pytest.approx(threshold / 100, abs=1e-12)
+        assert on_the_edge or one.abstained == (one.confidence < threshold / 100)
 
 
 def test_windows_are_heard_in_order_and_only_a_few_ahead() -> None:

@@ -128,9 +128,10 @@ def _goes_on(before: Prediction, after: Prediction) -> bool:
 
 
 def _joined(before: Prediction, after: Prediction) -> Prediction:
-    share = (before.end - before.start) / (after.end - before.start)
+    share = (after.end - after.start) / (after.end - before.start)
+    # So the mean of equal probabilities is what they are, to the last bit: an answer stays sure or unsure.
     probabilities = {
-        label: share * value + (1 - share) * after.probabilities[label]
+        label: value + share * (after.probabilities[label] - value)
         for label, value in before.probabilities.items()
     }
     confidence = probabilities[before.emotion]

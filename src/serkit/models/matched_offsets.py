@@ -54,7 +54,7 @@ def match_offsets(scores: Floats, shares: Floats, *, penalty: float = PENALTY) -
     --------
     >>> always = np.log([[0.8, 0.2]] * 50)
     >>> match_offsets(always, np.array([0.5, 0.5])).round(2)
-    array([-0.64,  0.64])
+    array([-0.68,  0.68])
     """
     drawn, offsets = penalty / len(scores), np.zeros(len(shares))
     # What is added to all scores changes nothing: ones take that direction out of the equations.
