@@ -21,11 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from paired_gain import gain_cells, gain_summary
 
 from serkit.bundle import load_bundle
 from serkit.corpora import parse_sources, scan_corpora
-from serkit.evaluation.bootstrap import bootstrap_interval
-from serkit.evaluation.confusion import average_recall
 from serkit.features.table import extract_features
 from serkit.models.drawn_regression import fit_drawn
 from serkit.models.emotion_sets import balanced_weights
@@ -124,23 +123,14 @@ def tested(  # noqa: PLR0913 - one speaker in one draw
         [rng.permutation(np.flatnonzero(truth == emotion))[:n_clips] for emotion in range(len(EMOTIONS))]
     )
     rest = np.setdiff1d(np.arange(len(own)), drawn)
-    cells = np.zeros((len(rest), 2, len(EMOTIONS), len(EMOTIONS)))
-    for which, one in enumerate((head, shift_head(values[drawn], truth[drawn], head, penalty=penalty))):
-        said = (values[rest] @ one.weights + one.offsets).argmax(axis=1)
-        cells[np.arange(len(rest)), which, truth[rest], said] = 1
-    return np.full(len(rest), speaker), cells
+    heads = (head, shift_head(values[drawn], truth[drawn], head, penalty=penalty))
+    scores = [values[rest] @ one.weights + one.offsets for one in heads]
+    return np.full(len(rest), speaker), gain_cells(truth[rest], scores, len(EMOTIONS))
 
 
 def summary(found: list[tuple[np.ndarray, np.ndarray]]) -> str:
-    speakers = np.char.add("-/", np.concatenate([one for one, _ in found]))
-    cells = np.concatenate([cells for _, cells in found])
-    statistics = (
-        lambda counts: average_recall(counts[..., 0, :, :]),
-        lambda counts: average_recall(counts[..., 1, :, :]),
-        lambda counts: average_recall(counts[..., 1, :, :]) - average_recall(counts[..., 0, :, :]),
-    )
-    intervals = [bootstrap_interval(statistic, cells, speakers) for statistic in statistics]
-    return "  ".join(f"{100 * one.value:.1f} ({100 * one.low:.1f}–{100 * one.high:.1f})" for one in intervals)
+    names, cells = zip(*found, strict=True)
+    return gain_summary(np.concatenate(names), np.concatenate(cells))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,8 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
+from paired_gain import gain_cells, gain_summary
 
-from serkit.evaluation.bootstrap import bootstrap_interval
-from serkit.evaluation.confusion import average_recall
 from serkit.evaluation.predictions import Predictions, read_predictions, restrict_to_corpus_emotions
 from serkit.evaluation.reliability import calibration_sums, ece_from_sums
 from serkit.models.calibration import softmax
@@ -80,28 +79,16 @@ def tested(
             drawn, rest = mixed[:n_drawn], mixed[n_drawn:]
             shares = np.full(n_classes, 1 / n_classes)
             offsets = match_offsets(scores[drawn], shares, penalty=options.penalty)
-            found = np.zeros((len(rest), 2, n_classes, n_classes))
             before_and_after = [softmax(one) for one in (scores[rest], scores[rest] + offsets)]
-            for which, said in enumerate(before_and_after):
-                found[np.arange(len(rest)), which, truth[rest], said.argmax(axis=1)] = 1
             bins.append([calibration_sums(said, truth[rest]).sum(axis=0) for said in before_and_after])
-            names.append(np.full(len(rest), f"-/{speaker}"))
-            cells.append(found)
+            names.append(np.full(len(rest), speaker))
+            cells.append(gain_cells(truth[rest], before_and_after, n_classes))
     return (np.concatenate(names), np.concatenate(cells), np.sum(bins, axis=0)) if names else None
 
 
 def summary(speakers: np.ndarray, cells: np.ndarray, bins: np.ndarray) -> str:
-    statistics = (
-        lambda counts: average_recall(counts[..., 0, :, :]),
-        lambda counts: average_recall(counts[..., 1, :, :]),
-        lambda counts: average_recall(counts[..., 1, :, :]) - average_recall(counts[..., 0, :, :]),
-    )
-    intervals = [bootstrap_interval(statistic, cells, speakers) for statistic in statistics]
-    scores = "  ".join(
-        f"{100 * one.value:.1f} ({100 * one.low:.1f}–{100 * one.high:.1f})" for one in intervals
-    )
     before, after = 100 * ece_from_sums(bins)
-    return f"{len(np.unique(speakers)):8}  {scores}  {before:.1f} to {after:.1f}"
+    return f"{len(np.unique(speakers)):8}  {gain_summary(speakers, cells)}  {before:.1f} to {after:.1f}"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from serkit.bundle_info import plain_name
 from serkit.errors import TrainingError
 from serkit.model_card import model_card
 from serkit.models.calibration import softmax
-from serkit.models.matched_offsets import match_offsets
+from serkit.models.matched_offsets import ENOUGH_RECORDINGS, match_offsets
 from serkit.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEAST_RECORDINGS = 3
-ENOUGH_RECORDINGS = 12
 # Of an emotion that the recordings do not hold: its probability vanishes.
 _NEVER = -100.0
 

@@ -127,11 +127,15 @@ def _goes_on(before: Prediction, after: Prediction) -> bool:
     return same and after.start == before.end
 
 
+def _mean(one: float, other: float, share: float) -> float:
+    """Return a weighted mean, between both to the last bit, so that two sure answers make no unsure one."""
+    return sorted((one, share * one + (1 - share) * other, other))[1]
+
+
 def _joined(before: Prediction, after: Prediction) -> Prediction:
-    share = (after.end - after.start) / (after.end - before.start)
-    # So the mean of equal probabilities is what they are, to the last bit: an answer stays sure or unsure.
+    share = (before.end - before.start) / (after.end - before.start)
     probabilities = {
-        label: value + share * (after.probabilities[label] - value)
+        label: _mean(value, after.probabilities[label], share)
         for label, value in before.probabilities.items()
     }
     confidence = probabilities[before.emotion]

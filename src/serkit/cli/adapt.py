@@ -92,8 +92,8 @@ def _print(base: str, done: "Adaptation") -> None:
 def _print_unlabelled(base: str, done: "UnlabelledAdaptation") -> None:
     from rich.table import Table
 
-    from serkit.adapt_unlabelled import ENOUGH_RECORDINGS
     from serkit.cli.tables import print_table
+    from serkit.models.matched_offsets import ENOUGH_RECORDINGS
 
     typer.echo(f"{base} adapted to {done.n_clips} recordings without labels. How often it hears in them:")
     table = Table("emotion", "as it was", "adapted", box=None)

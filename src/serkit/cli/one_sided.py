@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from serkit.models.matched_offsets import ENOUGH_RECORDINGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from serkit.prediction import Prediction
 
-LEAST_RECORDINGS = 12
 _SUSPICIOUS = 0.6
 
 
@@ -22,7 +23,7 @@ def noticed(predictions: Iterable[Prediction]) -> Iterator[Prediction]:
     for prediction in predictions:
         heard[prediction.emotion] += 1
         yield prediction
-    if heard.total() < LEAST_RECORDINGS:
+    if heard.total() < ENOUGH_RECORDINGS:
         return
     ((emotion, count),) = heard.most_common(1)
     if count >= _SUSPICIOUS * heard.total():

@@ -27,6 +27,8 @@ PENALTY = 0.3
 """Chosen on corpora that a model had not heard, by `benchmarks/adapt_unlabelled.py`."""
 
 
+ENOUGH_RECORDINGS = 12
+"""From so many on it gains most of what it can."""
 _STEPS, _LEAST = 30, 1e-6
 
 
