@@ -302,3 +302,13 @@ def test_the_description_is_checked_where_it_is_made() -> None:
 def test_every_shipped_bundle_is_in_order() -> None:
     for name in available_bundles():
         assert load_bundle(name).info.labels
+
+
+def test_what_was_measured_is_not_said_of_an_adapted_model() -> None:
+    base = load_bundle("default").info
+    found = base.adapted("mine", "to me", limits=("Mine alone.",), temperature=2.0)
+    assert base.scores
+    assert base.robustness
+    assert (found.name, found.scores, found.robustness, found.temperature) == ("mine", (), (), 2.0)
+    assert found.summary == f"{base.name}, adapted to me. {base.summary}"
+    assert found.limits == (*base.limits, "Mine alone.")

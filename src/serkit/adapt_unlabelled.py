@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serkit import __version__
 from serkit.bundle import read_bundle, save_bundle
 from serkit.bundle_info import plain_name
 from serkit.errors import TrainingError
@@ -129,17 +128,13 @@ def _shares(info: BundleInfo, scores: Floats) -> dict[str, float]:
 def _describe(
     info: BundleInfo, n_clips: int, emotions: Collection[str], offsets: Floats, *, name: str
 ) -> BundleInfo:
-    """Return the description of the adapted model: what was measured of the base no longer holds."""
+    """Return the description of the adapted model."""
     others = [label for label in info.labels if emotions and label not in emotions]
     never = (f"It was told that there is no {', '.join(others)}, and never hears it.",) if others else ()
     limit = "It is adapted to recordings of one kind, without labels: expect less on others."
-    changes: dict[str, Any] = {
-        "name": name,
-        "summary": f"{info.name}, adapted by {n_clips} recordings without labels. {info.summary}",
-        "serkit_version": __version__,
-        "offsets": tuple((np.array(info.offsets or 0.0) + offsets).tolist()),
-        "scores": (),
-        "robustness": (),
-        "limits": (*info.limits, limit, *never),
-    }
-    return info.model_copy(update=changes)
+    return info.adapted(
+        name,
+        f"by {n_clips} recordings without labels",
+        limits=(limit, *never),
+        offsets=tuple((np.array(info.offsets or 0.0) + offsets).tolist()),
+    )

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from serkit import __version__
 from serkit.features import FeatureSet
 
 FORMAT_VERSION = 1
@@ -197,6 +198,18 @@ class BundleInfo(_Facts):
         """Return scores of the model as the softmax takes them."""
         found: NDArray[Any] = scores / self.temperature
         return found + np.array(self.offsets) if self.offsets else found
+
+    def adapted(self, name: str, how: str, *, limits: tuple[str, ...], **changes: Any) -> Self:
+        """Return the description of the model adapted so: what was measured of this one no longer holds."""
+        same_for_all = {
+            "name": name,
+            "summary": f"{self.name}, adapted {how}. {self.summary}",
+            "serkit_version": __version__,
+            "scores": (),
+            "robustness": (),
+            "limits": (*self.limits, *limits),
+        }
+        return self.model_copy(update=same_for_all | changes)
 
     @model_validator(mode="after")
     def _offsets_fit(self) -> Self:

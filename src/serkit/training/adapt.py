@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serkit import __version__
 from serkit.bundle import CorpusFacts, read_bundle, save_bundle
 from serkit.bundle_info import plain_name, speaker_key
 from serkit.corpora.manifest import is_complete
@@ -163,18 +162,15 @@ def _n_right(heard: Matrix, targets: Positions, head: Head) -> int:
 
 
 def _describe(info: BundleInfo, manifest: pandas.DataFrame, *, name: str) -> BundleInfo:
-    """Return the description of the adapted model: what was measured of the base no longer holds."""
-    changes: dict[str, Any] = {
-        "name": name,
-        "summary": f"{info.name}, adapted to one speaker by {len(manifest)} recordings. {info.summary}",
-        "serkit_version": __version__,
-        "corpora": (_corpus(manifest), *info.corpora),
-        "scores": (),
-        "temperature": 1.0,
-        "offsets": (),
-        "limits": (*info.limits, "It is adapted to one speaker: expect less on other voices."),
-    }
-    return info.model_copy(update=changes)
+    """Return the description of the adapted model."""
+    return info.adapted(
+        name,
+        f"to one speaker by {len(manifest)} recordings",
+        limits=("It is adapted to one speaker: expect less on other voices.",),
+        corpora=(_corpus(manifest), *info.corpora),
+        temperature=1.0,
+        offsets=(),
+    )
 
 
 def _corpus(manifest: pandas.DataFrame) -> CorpusFacts:
