@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from serkit.models.matched_offsets import ENOUGH_RECORDINGS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -19,6 +17,8 @@ _SUSPICIOUS = 0.6
 
 def noticed(predictions: Iterable[Prediction]) -> Iterator[Prediction]:
     """Yield predictions, and in the end say on standard error if one emotion is most of a dozen or more."""
+    from serkit.models.matched_offsets import ENOUGH_RECORDINGS  # imports numpy
+
     heard: Counter[str] = Counter()
     for prediction in predictions:
         heard[prediction.emotion] += 1
