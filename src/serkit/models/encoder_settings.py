@@ -68,7 +68,8 @@ class SpeechEncoderSettings(NetworkSettings):
     attention : int, default 0
         Hidden units of the attention that weights the states of a clip; 0 weights all alike.
     deviations : bool, default True
-        Whether the deviations of the states over a clip are heard beside their means.
+        Whether the deviations of the states over a clip are heard beside their means; those of adapted blocks
+        always are.
     units : int, default 0
         Units of a layer between pooled states and scores; 0 for none.
     dropout : float, default 0.0
