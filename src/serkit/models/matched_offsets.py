@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
 PENALTY = 0.3
 """Chosen on corpora that a model had not heard, by `benchmarks/adapt_unlabelled.py`."""
-
-
 ENOUGH_RECORDINGS = 12
 """From so many on it gains most of what it can."""
+
 _STEPS, _LEAST = 30, 1e-6
 
 
@@ -75,7 +74,5 @@ def match_offsets(scores: Floats, shares: Floats, *, penalty: float = PENALTY) -
 
 
 def _loss(scores: Floats, shares: Floats, offsets: Floats, drawn: float) -> float:
-    moved = scores + offsets
-    highest = moved.max(axis=1)
-    total = highest + np.log(np.exp(moved - highest[:, np.newaxis]).sum(axis=1))
+    total = np.logaddexp.reduce(scores + offsets, axis=1)
     return float(total.mean() - shares @ offsets + drawn / 2 * offsets @ offsets)
