@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -31,3 +32,13 @@ def serkit(tmp_path: Path) -> Callable[..., Run]:
         return subprocess.run(command, check=False, **defaults | settings)
 
     return run
+
+
+@pytest.fixture
+def voices(synthetic_ravdess: Path, tmp_path: Path) -> Path:
+    """A folder with one voice of each emotion, one of them in a subfolder."""
+    folder = tmp_path / "voices"
+    (folder / "more").mkdir(parents=True)
+    for name, code in zip(["more/angry", "happy", "neutral", "sad"], ["05", "03", "01", "04"], strict=True):
+        shutil.copy(synthetic_ravdess / f"Actor_02/03-01-{code}-01-01-01-02.wav", folder / f"{name}.wav")
+    return folder

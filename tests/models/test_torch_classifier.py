@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -14,12 +12,11 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
-from safetensors import safe_open
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from serkit.errors import FeatureError, RecipeError, TrainingError
-from serkit.models import build_model, precision
+from serkit.models import build_model
 from serkit.models import network_training as module
 from serkit.models.networks import DenseSettings
 from serkit.models.temperature_scaled import TemperatureScaled
@@ -53,94 +50,6 @@ def facts(n: int = 90) -> dict[str, np.ndarray]:
     corpora = np.where(numbers < 2 * n // 3, "large", "small")
     speakers = np.where(corpora == "large", numbers % 10, 10 + numbers % 2).astype(str)
     return {"corpora": corpora, "speakers": speakers, "altered": numbers // 10 % 2 == 1}
-
-
-def stop_at(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Press Ctrl-C in the middle of an epoch."""
-    original, begun = module.NetworkTraining._epoch, []
-
-    def interrupted(self: Any, *arguments: Any) -> Any:
-        begun.append(1)
-        if len(begun) == epoch:
-            self._step(arguments[0], np.arange(8), np.random.default_rng(0))
-            raise KeyboardInterrupt
-        return original(self, *arguments)
-
-    monkeypatch.setattr(module.NetworkTraining, "_epoch", interrupted)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"schedule": "plateau"},
-        {"schedule": "one_cycle", "keep": "best"},
-        {"mixup": 0.4},
-        {"draw": "speakers", "copy_weight": 0.5, "schedule": "cosine"},
-    ],
-)
-def test_an_interrupted_fit_goes_on_to_the_very_same_network(
-    changes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    features, labels = emotions()
-    known: dict[str, Any] = {"dev": emotions(40, seed=1), **facts()}
-    whole = dense(**changes).fit(features, labels, **known)
-    with monkeypatch.context() as patch:
-        stop_at(4, patch)
-        with pytest.raises(KeyboardInterrupt):
-            dense(checkpoints=tmp_path, **changes).fit(features, labels, **known)
-    (file,) = tmp_path.iterdir()
-    with monkeypatch.context() as patch:
-        stop_at(4, patch)  # three epochs are left
-        resumed = dense(checkpoints=tmp_path, **changes).fit(features, labels, **known)
-    assert resumed.history_ == whole.history_
-    assert np.array_equal(resumed.decision_function(features), whole.decision_function(features))
-    assert list(tmp_path.iterdir()) == [file]
-
-
-def test_a_finished_fit_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    features, labels = emotions()
-    first = dense(checkpoints=tmp_path).fit(features, labels)
-    stop_at(1, monkeypatch)
-    second = dense(checkpoints=tmp_path).fit(features, labels)
-    assert np.array_equal(first.predict_proba(features), second.predict_proba(features))
-
-
-def test_other_rows_settings_and_seeds_have_their_own_checkpoint(tmp_path: Path) -> None:
-    features, labels = emotions()
-    for number, fit in enumerate(
-        [
-            lambda: dense(checkpoints=tmp_path, epochs=1).fit(features, labels),
-            lambda: dense(checkpoints=tmp_path, epochs=1).fit(features[1:], labels[1:]),
-            lambda: dense(checkpoints=tmp_path, epochs=1).fit(features, np.roll(labels, 1)),
-            lambda: dense(checkpoints=tmp_path, epochs=1, dropout=0.3).fit(features, labels),
-            lambda: dense(checkpoints=tmp_path, epochs=1, seed=1).fit(features, labels),
-            lambda: dense(checkpoints=tmp_path, epochs=1).fit(features, labels, dev=emotions(seed=1)),
-        ],
-        start=1,
-    ):
-        fit()
-        assert len(list(tmp_path.iterdir())) == number
-
-
-def test_a_damaged_checkpoint_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    features, labels = emotions()
-    dense(checkpoints=tmp_path).fit(features, labels)
-    (file,) = tmp_path.iterdir()
-    content = file.read_bytes()
-    for damaged in (content[: len(content) // 2], b"", b"\0" * 100):
-        file.write_bytes(damaged)
-        with pytest.raises(TrainingError, match="damaged checkpoint; delete it to begin anew"):
-            dense(checkpoints=tmp_path).fit(features, labels)
-
-
-def test_a_checkpoint_holds_arrays_alone(tmp_path: Path) -> None:
-    features, labels = emotions()
-    dense(checkpoints=tmp_path, keep="best").fit(features, labels)
-    (file,) = tmp_path.iterdir()
-    with safe_open(file, "pt") as content:
-        parts = {key.split(".")[0] for key in content.keys()}  # noqa: SIM118 - the file is no mapping
-    assert parts == {"network", "optimizer", "best"}
 
 
 def test_the_same_seed_gives_the_same_network_and_another_seed_another() -> None:
@@ -303,73 +212,6 @@ def test_float64_and_float32_are_the_same_to_it() -> None:
     assert np.array_equal(wide.decision_function(features), narrow.decision_function(features))
     assert wide.decision_function(features).dtype == np.float64
     np.testing.assert_allclose(wide.predict_proba(features).sum(axis=1), 1.0)
-
-
-LEARN_IN_BFLOAT16 = """
-import numpy as np, torch
-from serkit.models import precision as machine
-from serkit.models.networks import DenseSettings
-from serkit.models.torch_classifier import TorchClassifier
-
-machine.computes_bfloat16 = lambda: True  # this process has its limit
-
-rng = np.random.default_rng(0)
-labels = rng.choice(["calm", "sad"], 200)
-features = rng.standard_normal((200, 3)) + 3 * (labels == "sad")[:, None]
-plain, half = (
-    TorchClassifier(DenseSettings(precision=precision, epochs=5, learning_rate=0.01)).fit(features, labels)
-    for precision in ("float32", "bfloat16")
-)
-assert not np.array_equal(plain.decision_function(features), half.decision_function(features))
-assert (half.predict(features) == labels).mean() > 0.9
-assert {weights.dtype for weights in half.network_.parameters()} == {torch.float32}
-"""
-
-
-def test_bfloat16_learns_and_predicts_in_float32() -> None:
-    # Without AMX, which a container may forbid; the choice must be made before the first product.
-    limited = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", LEARN_IN_BFLOAT16], env=limited, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def test_a_machine_that_fails_at_bfloat16_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    features, labels = emotions()
-    monkeypatch.setattr(precision, "_PROBE", "import os; os.abort()")
-    precision.computes_bfloat16.cache_clear()
-    with pytest.raises(TrainingError, match=r"^precision: .* bfloat16; set precision = .float32"):
-        dense(precision="bfloat16").fit(features, labels)
-
-
-@pytest.mark.parametrize(
-    ("flags", "computes", "taken"),
-    [
-        ("amx_bf16 amx_tile", True, "bfloat16"),
-        ("avx512f avx512_bf16", True, "bfloat16"),
-        ("amx_bf16", False, "float32"),
-        ("avx512f", True, "float32"),
-    ],
-)
-def test_auto_takes_bfloat16_where_it_helps_and_works(
-    flags: str, computes: bool, taken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    processor = tmp_path / "cpuinfo"
-    monkeypatch.setattr(precision, "_PROCESSOR", processor)
-    monkeypatch.setattr(precision, "computes_bfloat16", lambda: computes)
-    assert precision.choose_precision("auto", "cpu") == "float32"
-    processor.write_text(f"flags : fpu {flags}")
-    assert precision.choose_precision("auto", "cpu") == taken
-    assert precision.choose_precision("float32", "cpu") == "float32"
-
-
-def test_auto_is_what_it_takes_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    features, labels = emotions()
-    monkeypatch.setattr(precision, "_PROCESSOR", Path("/nowhere"))
-    plain, auto = (dense(precision=one).fit(features, labels) for one in ("float32", "auto"))
-    assert auto.precision_ == "float32"
-    assert np.array_equal(plain.predict_proba(features), auto.predict_proba(features))
 
 
 def test_two_classes_have_two_scores() -> None:

@@ -114,7 +114,8 @@ class _Scored(NamedTuple):
         """Corpora count by the roots of their numbers of speakers, however many recordings they have."""
         names, corpus = np.unique(self.corpora, return_inverse=True)
         roots = np.array([speaker_root(self.speakers[self.corpora == name]) for name in names])
-        return balanced_weights(self.corpora).astype(np.float64) * roots[corpus]
+        weights: NDArray[np.float64] = balanced_weights(self.corpora) * roots[corpus]
+        return weights
 
     def typical(self, temperature: ClipTemperature) -> float:
         logarithms = np.log(temperature.of(self.scores, self.heard))
