@@ -1,4 +1,4 @@
-"""Networks as classifiers: training that can stop, go on and be repeated."""
+"""Networks as classifiers: what they learn from, draw, tell and refuse; the same every time."""
 
 from __future__ import annotations
 

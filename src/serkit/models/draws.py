@@ -73,23 +73,10 @@ def _counts(train: Labelled, originals: list[Positions]) -> list[int]:
     sizes = [rows.size for rows in originals]
     if train.speakers is None:
         return sizes
-    roots = np.array([speaker_root(train.speakers[rows]) for rows in originals])
+    speakers = np.array([np.unique(train.speakers[rows]).size for rows in originals])
     largest = int(np.argmax(sizes))
-    counts: list[int] = np.rint(sizes[largest] * roots / roots[largest]).astype(int).tolist()
+    counts: list[int] = np.rint(sizes[largest] * np.sqrt(speakers / speakers[largest])).astype(int).tolist()
     return counts
-
-
-def speaker_root(speakers: NDArray[np.str_]) -> float:
-    """Return what a corpus counts with rows of these speakers, the square root of how many they are.
-
-    Each further speaker tells something new, and a little less than the one before.
-
-    Examples
-    --------
-    >>> speaker_root(np.array(["DC", "DC", "JE", "JK", "KL"]))
-    2.0
-    """
-    return float(np.sqrt(np.unique(speakers).size))
 
 
 def _in_turn(rows: Positions, count: int, rng: np.random.Generator) -> Positions:

@@ -15,7 +15,6 @@ from serkit.corpora.manifest import is_complete
 from serkit.errors import TrainingError
 from serkit.models.calibration import softmax
 from serkit.models.clip_temperature import fit_clip_temperature
-from serkit.models.draws import speaker_root
 from serkit.models.emotion_sets import allowed_classes, balanced_weights, emotion_sets, own_scores
 from serkit.splits import speaker_groups
 
@@ -112,10 +111,9 @@ class _Scored(NamedTuple):
     @property
     def weights(self) -> NDArray[np.float64]:
         """Corpora count by the roots of their numbers of speakers, however many recordings they have."""
-        names, corpus = np.unique(self.corpora, return_inverse=True)
-        roots = np.array([speaker_root(self.speakers[self.corpora == name]) for name in names])
-        weights: NDArray[np.float64] = balanced_weights(self.corpora) * roots[corpus]
-        return weights
+        speakers = {name: set(self.speakers[self.corpora == name]) for name in np.unique(self.corpora)}
+        roots = np.sqrt([len(speakers[name]) for name in self.corpora])
+        return balanced_weights(self.corpora).astype(np.float64) * roots
 
     def typical(self, temperature: ClipTemperature) -> float:
         logarithms = np.log(temperature.of(self.scores, self.heard))
