@@ -16,11 +16,13 @@ from sklearn.preprocessing import StandardScaler
 
 from serkit.errors import FeatureError, RecipeError
 from serkit.models import build_model
+from serkit.models.adapted_blocks import in_pairs
 from serkit.models.calibration import decision_scores
 from serkit.models.encoder_settings import SpeechEncoderSettings
 from serkit.models.network_training import NetworkTraining
 from serkit.models.published import hear_states
 from serkit.models.torch_classifier import TorchClassifier
+from serkit.models.whisper_encoder import states_after
 from serkit.onnx.export import export_onnx
 from serkit.onnx.file import outside_references
 from serkit.onnx.quantise import quantise_onnx
@@ -73,6 +75,7 @@ def settings(encoder_dir: Path, **changes: Any) -> SpeechEncoderSettings:
         TUNED,
         ADAPTED,
         ADAPTED | MORE | {"adapted_states": (1, 2)},
+        ADAPTED | {"loud": True, "alike_share": 0.4, "alike_axes": 4},
     ],
 )
 def test_it_learns_and_exports(encoder_dir: Path, choice: dict[str, Any]) -> None:
@@ -119,6 +122,45 @@ def test_loud_states_are_heard_by_their_weights(encoder_dir: Path) -> None:
     assert (of_loud[:, heard] - expected).abs().mean() < 0.1 * (of_states[:, heard] - expected).abs().mean()
 
 
+def test_loud_states_may_come_first(encoder_dir: Path) -> None:
+    frames = torch.from_numpy(clips(1)[0][0][None])
+    heard = []
+    for choice in ({"loud_share": 0.5}, {"loud": True, "alike_share": 0.5}):
+        body = settings(encoder_dir, **LANDMARKS | choice).network((20, 80), 2).eval()
+        with torch.inference_mode():
+            heard.append(torch.split(body.embed(frames), body.sizes, dim=1))
+    assert all(torch.equal(one, other) for one, other in zip(heard[0], heard[1][::-1], strict=True))
+
+
+def test_what_is_quiet_is_overlooked(encoder_dir: Path) -> None:
+    features, _ = clips(1)
+    quiet = np.full_like(features[0], features[0].min() - 2)  # 80 dB less
+    frames = torch.from_numpy(np.concatenate([features[0], quiet])[None])
+    far = []
+    for loud in (False, True):
+        body = settings(encoder_dir, **LANDMARKS | {"states": (1,), "loud": loud}).network((20, 80), 2).eval()
+        with torch.inference_mode():
+            states = body.encoder(frames)[1][:, : len(features[0]) // 2]
+            expected = torch.cat([states.mean(dim=1), states.std(dim=1, correction=0)], dim=1)
+            far.append((body.embed(frames) - expected).abs().mean())
+    assert far[1] < 0.1 * far[0]
+
+
+def test_adapted_blocks_overlook_what_is_quiet(encoder_dir: Path) -> None:
+    features, _ = clips(1)
+    quiet = np.full((41, 80), features[0].min() - 2, np.float32)  # 80 dB less
+    frames = torch.from_numpy(np.concatenate([features[0], quiet])[None])
+    far = []
+    for loud in (False, True):
+        body = settings(encoder_dir, **ADAPTED | {"loud": loud}).network((20, 80), 2).eval()
+        with torch.inference_mode():
+            pairs = in_pairs(body.encoder(frames, last=1)[1])
+            states = states_after(body.adapted.blocks, pairs, None)[1][:, : len(features[0]) // 4]
+            expected = torch.cat([states.mean(dim=1), states.std(dim=1, correction=0)], dim=1)
+            far.append((body.embed(frames) - expected).abs().mean())
+    assert far[1] < 0.2 * far[0]
+
+
 def test_what_is_heard_later_is_heard_where_the_encoder_is(encoder_dir: Path) -> None:
     network = settings(encoder_dir, **TUNED).network((20, 80), 2).to("meta")
     network.hear((1, 2), frames=True)
@@ -130,10 +172,10 @@ def test_rounding_without_landmarks_is_refused() -> None:
         SpeechEncoderSettings(encoder="x", rounded=True)
 
 
-@pytest.mark.parametrize("share", ["loud_share", "frame_share", "adapted_share"])
+@pytest.mark.parametrize("share", ["loud_share", "frame_share", "adapted_share", "alike_share"])
 def test_further_comparisons_are_with_landmarks(encoder_dir: Path, share: str) -> None:
     with pytest.raises(ValidationError, match="are of comparisons with landmarks"):
-        settings(encoder_dir, **{share: 0.1})
+        settings(encoder_dir, loud=share == "alike_share", **{share: 0.1})
 
 
 def trained_weights(encoder_dir: Path, **changes: Any) -> dict[str, bool]:
@@ -276,6 +318,9 @@ def test_the_probe_is_the_best_logistic_regression_on_the_published_states(encod
     [
         ({"epochs": 0}, "without a probe"),
         ({"probe": 0.1, "units": 8}, "without a hidden layer"),
+        ({"loud": True, "attention": 4}, "weights states already"),
+        ({"alike_share": 0.3, "landmarks": 9}, "count alike already"),
+        ({"loud": True, "loud_share": 0.3, "landmarks": 9}, "weights states already"),
         ({"neighbours": 1.0}, "are for tuned blocks"),
         ({"neighbours": 1.0, "tuned_blocks": 1, "landmarks": 8, "epochs": 0}, "are for tuned blocks"),
         ({"neighbours": 1.0, "tuned_blocks": 1, "mixup": 0.2}, "leave out mixup"),
@@ -290,9 +335,13 @@ def test_settings_that_make_no_sense_are_refused(choice: dict[str, Any], message
         SpeechEncoderSettings(encoder="folder", **choice)
 
 
-def test_scores_do_not_depend_on_the_batch(encoder_dir: Path) -> None:
+@pytest.mark.parametrize(
+    "choice",
+    [TRAINING | {"epochs": 2, "attention": 4}, TRAINING | ADAPTED | {"loud": True}],
+)
+def test_scores_do_not_depend_on_the_batch(encoder_dir: Path, choice: dict[str, Any]) -> None:
     features, labels = clips()
-    model = build_model("speech_encoder", encoder=str(encoder_dir), attention=4, **TRAINING | {"epochs": 2})
+    model = build_model("speech_encoder", encoder=str(encoder_dir), **choice)
     model.fit(features, labels)
     alone = np.concatenate([decision_scores(model, features[row : row + 1]) for row in range(len(features))])
     np.testing.assert_allclose(decision_scores(model, features), alone, rtol=1e-5, atol=1e-5)

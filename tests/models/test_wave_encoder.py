@@ -172,5 +172,5 @@ def test_frames_of_another_kind_are_refused(folders: dict[str, Path]) -> None:
 def test_samples_are_no_frames_to_compare(folders: dict[str, Path]) -> None:
     choice = {"landmarks": 4, "axes": 2, "epochs": 0, "frame_share": 0.1}
     model = build_model("speech_encoder", encoder=str(folders["wav2vec2"]), **choice)
-    with pytest.raises(RecipeError, match=r"loud_share, frame_share: .* takes samples"):
+    with pytest.raises(RecipeError, match=r"loud, loud_share, frame_share, .* takes samples"):
         model.fit(np.zeros((4, 40, 320), np.float32), ["sad", "happy"] * 2)

@@ -54,7 +54,12 @@ class AdaptedBlocks(nn.Module):
         self.pool = StatisticsPooling(encoder.units)
         self.n_values = 2 * encoder.units * len(states)
 
-    def forward(self, states: torch.Tensor, outside: torch.Tensor | None = None) -> torch.Tensor:
+    def forward(
+        self,
+        states: torch.Tensor,
+        outside: torch.Tensor | None = None,
+        votes: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """Return what is heard in clips, (N, n_values).
 
         Parameters
@@ -63,9 +68,11 @@ class AdaptedBlocks(nn.Module):
             What enters the first of the blocks, from `in_pairs`.
         outside : Tensor of bool, shape (N, n_pairs), optional
             What lies after the end of each clip.
+        votes : Tensor, shape (N, n_pairs, 1), optional
+            Whose softmax weights pairs; without them all count alike.
         """
         heard = states_after(self.blocks, states, outside)
-        return torch.cat([self.pool(heard[number], outside) for number in self.pooled], dim=1)
+        return torch.cat([self.pool(heard[number], outside, votes) for number in self.pooled], dim=1)
 
 
 def in_pairs(states: torch.Tensor, outside: torch.Tensor | None = None) -> torch.Tensor:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from serkit.models.losses import Targets
     from serkit.models.remembered import Remembered
     from serkit.models.remembered_states import RememberedStates
-    from serkit.models.speech_encoder import Head, SpeechEncoder
+    from serkit.models.speech_encoder import Head, Pooling, SpeechEncoder
     from serkit.models.standardise import StandardisedNetwork
     from serkit.models.whisper_encoder import WhisperEncoder
 
@@ -65,6 +65,9 @@ class SpeechEncoderSettings(NetworkSettings):
         States that are heard: 0 before the first block, 1 after it; none means all.
     join : {"mix", "concatenate"}, default "mix"
         Whether states are averaged with learned shares, or pooled one by one and laid end to end.
+    loud : bool, default False
+        Whether the loud states of a clip count before all others, also those of adapted blocks, see
+        `serkit.models.loudness`. For Whisper.
     attention : int, default 0
         Hidden units of the attention that weights the states of a clip; 0 weights all alike.
     deviations : bool, default True
@@ -87,11 +90,11 @@ class SpeechEncoderSettings(NetworkSettings):
         How much the squared norm of the scores that landmarks give counts beside the sum of squared errors.
     width : float, default 1.0
         Of the Gaussian that compares: its variance over the mean squared distance from the centre.
-    loud_share, frame_share : float, default 0.0
-        How much the scores of further comparisons with landmarks count beside those of the first: of the loud
-        parts of the states, see `serkit.models.loudness`, and of statistics of the frames themselves, see
-        `serkit.models.frame_statistics`. For Whisper.
-    loud_axes, frame_axes : int, default 300 and 200
+    loud_share, alike_share, frame_share : float, default 0.0
+        How much the scores of further comparisons with landmarks count beside those of the first: of the
+        states once more, loud ones before all, or all alike where loud ones counted before; and of statistics
+        of the frames themselves, see `serkit.models.frame_statistics`. For Whisper.
+    loud_axes, alike_axes, frame_axes : int, default 300, 300 and 200
         Principal axes of these comparisons.
     further_landmarks : int, default 2048
         Landmarks of each of these comparisons.
@@ -138,6 +141,7 @@ class SpeechEncoderSettings(NetworkSettings):
     blocks: PositiveInt | None = None
     states: tuple[NonNegativeInt, ...] = ()
     join: Literal["mix", "concatenate"] = "mix"
+    loud: bool = False
     attention: NonNegativeInt = 0
     deviations: bool = True
     units: NonNegativeInt = 0
@@ -149,6 +153,8 @@ class SpeechEncoderSettings(NetworkSettings):
     width: PositiveFloat = 1.0
     loud_share: NonNegativeFloat = 0.0
     loud_axes: PositiveInt = 300
+    alike_share: NonNegativeFloat = 0.0
+    alike_axes: PositiveInt = 300
     frame_share: NonNegativeFloat = 0.0
     frame_axes: PositiveInt = 200
     further_landmarks: PositiveInt = 2048
@@ -168,11 +174,16 @@ class SpeechEncoderSettings(NetworkSettings):
     def _check_probe(self) -> Self:
         if self.probe is None and not self.landmarks and self.epochs == 0:
             raise ValueError("epochs: without a probe or landmarks there must be at least 1")
+        if self.loud and (self.attention or self.loud_share):
+            raise ValueError("loud: weights states already, leave out attention and loud_share")
+        if self.alike_share and not self.loud:
+            raise ValueError("alike_share: states count alike already, set loud")
         if self.probe is not None and self.units:
             raise ValueError("probe: is for a head without a hidden layer, set units = 0")
         if len(self.comparisons) > 1 and not self.landmarks:
             raise ValueError(
-                "loud_share, frame_share, adapted_share: are of comparisons with landmarks, set landmarks"
+                "loud_share, alike_share, frame_share, adapted_share: are of comparisons with landmarks, "
+                "set landmarks"
             )
         if self.rounded and not self.landmarks:
             raise ValueError("rounded: is said of comparisons with landmarks, set landmarks")
@@ -215,7 +226,8 @@ class SpeechEncoderSettings(NetworkSettings):
             deviations=self.deviations,
             hidden=self.units,
             dropout=self.dropout,
-            **(self._also_heard if self._is_frozen else {}),
+            poolings=self._poolings if self._is_frozen else self._poolings[:1],
+            frames=self._is_frozen and self.frame_share > 0,
             adapted=self._adapted(encoder),
             memory=self._memory(encoder),
         )
@@ -236,14 +248,22 @@ class SpeechEncoderSettings(NetworkSettings):
 
         if not self._is_frozen:
             return None
-        pooled = () if self.deviations else ("means",)
-        return remembered(weights_digest(encoder), self.states, *self._also_heard, *pooled)
+        # What each setting adds; without it, and thus by default, nothing.
+        heard = {
+            "loud": self.loud_share,
+            "frames": self.frame_share,
+            "means": not self.deviations,
+            "loud first": self.loud,
+            "alike": self.alike_share,
+        }
+        return remembered(weights_digest(encoder), self.states, *(name for name, one in heard.items() if one))
 
     @property
     def comparisons(self) -> dict[str, Comparison]:
         """The comparisons with landmarks, by what is compared."""
         further = {
             "loud": Comparison(self.loud_axes, self.further_landmarks, self.loud_share),
+            "alike": Comparison(self.alike_axes, self.further_landmarks, self.alike_share),
             "frames": Comparison(self.frame_axes, self.further_landmarks, self.frame_share),
             "adapted": Comparison(self.adapted_axes, self.further_landmarks, self.adapted_share),
         }
@@ -251,8 +271,10 @@ class SpeechEncoderSettings(NetworkSettings):
         return {"states": Comparison(self.axes, self.landmarks, 1.0)} | wanted
 
     @property
-    def _also_heard(self) -> dict[str, bool]:
-        return {name: True for name in self.comparisons if name in ("loud", "frames")}
+    def _poolings(self) -> tuple[Pooling, ...]:
+        """How states are pooled, once for each comparison of them."""
+        both: tuple[Pooling, ...] = ("loud", "alike") if self.loud else ("alike", "loud")
+        return both if self.loud_share or self.alike_share else both[:1]
 
     def remember_in(self, network: nn.Module, folder: Path) -> None:
         """Keep what frozen blocks hear in a clip in a folder, for every other run."""
@@ -348,7 +370,7 @@ class SpeechEncoderSettings(NetworkSettings):
         scores = None
         body.neighbours = None
         if self.landmarks:
-            body.hear(self.states or None, **self._also_heard)
+            body.hear(self.states or None, self._poolings, frames=self.frame_share > 0)
             body.adapting = False
             scores = compare_with_landmarks(body, train, self, device, seed, split=split)
         body.below = None
@@ -390,9 +412,10 @@ class SpeechEncoderSettings(NetworkSettings):
                 raise RecipeError(f"{name}: {self.encoder} has {n_blocks} blocks here, not {max(states)}")
         if self.tuned_blocks > (heard := self._top(encoder)) + 1:
             raise RecipeError(f"tuned_blocks: {self.encoder} has {heard} blocks here and the convolutions")
-        if len(self.comparisons) > 1 and not isinstance(encoder, WhisperEncoder):
+        if (self.loud or len(self.comparisons) > 1) and not isinstance(encoder, WhisperEncoder):
             raise RecipeError(
-                f"loud_share, frame_share, adapted_share: {self.encoder} takes samples, and no log-mel frames"
+                f"loud, loud_share, frame_share, adapted_share: {self.encoder} takes samples, "
+                "and no log-mel frames"
             )
         if n_rows != n_bins:
             raise RecipeError(f"features: {self.encoder} takes frames of {n_bins} values, not {n_rows}")

@@ -11,6 +11,8 @@ import math
 import torch
 from torch.nn import functional
 
+from serkit.models.batches import after_end
+
 # From a Whisper log-mel value, a quarter of the decades of power, to the natural logarithm of power.
 _PER_VALUE = 4 * math.log(10)
 # 15 dB below the loudest state a state counts half, and a tenth of that for each 8 dB further down.
@@ -22,15 +24,17 @@ def log_power(frames: torch.Tensor) -> torch.Tensor:
     return torch.logsumexp(_PER_VALUE * frames, dim=2, keepdim=True)
 
 
-def loud_votes(frames: torch.Tensor, outside: torch.Tensor | None) -> torch.Tensor:
+def loud_votes(frames: torch.Tensor, lengths: torch.Tensor | None, *, each: int = 2) -> torch.Tensor:
     """Return votes whose softmax over time weights loud states, (N, n_states, 1).
 
     Parameters
     ----------
     frames : Tensor, shape (N, n_frames, n_mels)
-        Log-mel frames as Whisper takes them; two make a state, which is as loud as the louder one.
-    outside : Tensor of bool, shape (N, n_frames), optional
-        What lies after the end of each clip; without it nothing does.
+        Log-mel frames as Whisper takes them.
+    lengths : Tensor of int, shape (N,), optional
+        Frames of each clip; without them all are as long as the longest.
+    each : int, default 2
+        Frames that make a state, which is as loud as the loudest of them.
 
     Examples
     --------
@@ -39,8 +43,9 @@ def loud_votes(frames: torch.Tensor, outside: torch.Tensor | None) -> torch.Tens
     tensor([0.9890, 0.9890, 0.5000])
     """
     power = log_power(frames)
-    if outside is not None:
-        power = power.masked_fill(outside.unsqueeze(-1), torch.finfo(power.dtype).min)
-    states = functional.max_pool1d(power.transpose(1, 2), 2, ceil_mode=True).transpose(1, 2)
+    if lengths is not None:
+        outside = after_end(lengths, frames.shape[1]).unsqueeze(-1)
+        power = power.masked_fill(outside, torch.finfo(power.dtype).min)
+    states = functional.max_pool1d(power.transpose(1, 2), each, ceil_mode=True).transpose(1, 2)
     below = states - states.amax(dim=1, keepdim=True)
     return functional.logsigmoid(_SLOPE * (below + _HALF))

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from serkit.models.whisper_encoder import WhisperEncoder
 
 
+Pooling = Literal["alike", "loud"]
+
+
 class SpeechEncoder(nn.Module):
     """An encoder, means and deviations of its states over the clip, and a head.
 
@@ -57,8 +60,8 @@ class SpeechEncoder(nn.Module):
         Units of a layer between pooling and scores; 0 for none.
     dropout : float, in [0, 1), default 0.0
         Share of the pooled values that a training step leaves out.
-    loud : bool, default False
-        Whether states are pooled a second time, loud ones before all.
+    poolings : sequence of {"alike", "loud"}, default ("alike",)
+        How states are pooled, end to end: by attention or all alike, or loud ones before all.
     frames : bool, default False
         Whether statistics of the frames themselves are laid behind what is pooled.
     adapted : AdaptedBlocks, optional
@@ -88,7 +91,7 @@ class SpeechEncoder(nn.Module):
         deviations: bool = True,
         hidden: int = 0,
         dropout: float = 0.0,
-        loud: bool = False,
+        poolings: Sequence[Pooling] = ("alike",),
         frames: bool = False,
         adapted: AdaptedBlocks | None = None,
         memory: Remembered | None = None,
@@ -103,7 +106,7 @@ class SpeechEncoder(nn.Module):
         self.mix: nn.Parameter | None = None
         self.pools = nn.ModuleList()
         self.statistics: FrameStatistics | None = None
-        self.hear(states, loud=loud, frames=frames)
+        self.hear(states, poolings, frames=frames)
         if join == "mix":
             self.mix = nn.Parameter(torch.zeros(len(self.states)))
             self.pools = self.pools[:1]
@@ -115,17 +118,16 @@ class SpeechEncoder(nn.Module):
         self.neighbours: Neighbours | None = None
         self.below: RememberedStates | None = None
 
-    def hear(self, states: Sequence[int] | None, *, loud: bool = False, frames: bool = False) -> None:
-        """Hear these states from now on, each pooled by itself; without them all.
-
-        Their loud parts and the frames themselves are heard, too, or not.
-        """
+    def hear(
+        self, states: Sequence[int] | None, poolings: Sequence[Pooling] = ("alike",), *, frames: bool = False
+    ) -> None:
+        """Hear these states from now on, each pooled by itself; without them all. Frames, too, or not."""
         self.states = tuple(range(len(self.encoder.layers) + 1) if states is None else states)
         self.pools = nn.ModuleList(
             StatisticsPooling(self.encoder.units, self.attention, deviations=self.deviations)
             for _ in self.states
         )
-        self.loud = loud
+        self.poolings = tuple(poolings)
         device = next(self.encoder.parameters()).device
         self.statistics = FrameStatistics(self.encoder.n_values).to(device) if frames else None
 
@@ -137,7 +139,7 @@ class SpeechEncoder(nn.Module):
             return of_adapted
         of_states = self._n_of_states
         of_frames = (self.statistics.n_values,) if self.statistics else ()
-        return (of_states, *((of_states,) if self.loud else ()), *of_frames, *of_adapted)
+        return (*(of_states for _ in self.poolings), *of_frames, *of_adapted)
 
     @property
     def _n_of_states(self) -> int:
@@ -171,11 +173,13 @@ class SpeechEncoder(nn.Module):
         """Return what is heard in each clip, (N, sum(sizes))."""
         if torch.onnx.is_in_onnx_export() and self.adapted is not None:  # computes each state once
             states = self.encoder(frames, lengths, last=max(self.states))
-            adapted = self.adapted(in_pairs(states[self.adapted.entering]))
+            pairs = in_pairs(states[self.adapted.entering])
+            adapted = self.adapted(pairs, votes=self._votes_of_pairs(frames, lengths))
             return torch.cat([self._pool(states, frames, lengths), adapted], dim=1)
         heard = [] if self.adapting else [self._published(frames, lengths)]
         if self.adapted is not None:
-            heard.append(self.adapted(*self._entering(frames, lengths)))
+            pairs, outside = self._entering(frames, lengths)
+            heard.append(self.adapted(pairs, outside, self._votes_of_pairs(frames, lengths)))
         return torch.cat(heard, dim=1)
 
     def _published(self, frames: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:
@@ -204,21 +208,25 @@ class SpeechEncoder(nn.Module):
         outside = after_end(self.encoder.n_states(lengths), states.shape[1])
         return in_pairs(states, outside), outside[:, ::2]
 
+    def _votes_of_pairs(self, frames: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor | None:
+        """Return what weights the states of adapted blocks: the same as those of published ones."""
+        return loud_votes(frames, lengths, each=4) if self.poolings[0] == "loud" else None
+
     def _pool(
         self,
         states: Sequence[torch.Tensor] | dict[int, torch.Tensor],
         frames: torch.Tensor,
         lengths: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Return means and deviations of states, and statistics of frames, end to end."""
+        """Return what is pooled of states, and statistics of frames, end to end."""
         heard = [states[number] for number in self.states]
         if self.mix is not None:
             shares = self.mix.softmax(dim=0)
             heard = [torch.stack([share * one for share, one in zip(shares, heard, strict=True)]).sum(dim=0)]
         outside = None if lengths is None else after_end(self.encoder.n_states(lengths), heard[0].shape[1])
-        pooled = [pool(one, outside) for pool, one in zip(self.pools, heard, strict=True)]
-        if self.loud:
-            votes = loud_votes(frames, None if lengths is None else after_end(lengths, frames.shape[1]))
+        pooled = []
+        for pooling in self.poolings:
+            votes = loud_votes(frames, lengths) if pooling == "loud" else None
             pooled += [pool(one, outside, votes) for pool, one in zip(self.pools, heard, strict=True)]
         if self.statistics is not None:
             pooled.append(self.statistics(frames, lengths))
