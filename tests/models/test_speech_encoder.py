@@ -109,15 +109,23 @@ def test_scores_of_further_comparisons_are_added_by_their_share(encoder_dir: Pat
     np.testing.assert_allclose(decision_scores(model, features), expected, atol=1e-3)
 
 
-def test_loud_states_are_heard_by_their_weights(encoder_dir: Path) -> None:
+def loud_then_quiet() -> tuple[torch.Tensor, int]:
+    """A clip and as many frames again that are 80 dB below it; and how many frames the clip has."""
     features, _ = clips(1)
-    quiet = np.full_like(features[0], features[0].min() - 2)  # 80 dB less
-    frames = torch.from_numpy(np.concatenate([features[0], quiet])[None])
+    quiet = np.full_like(features[0], features[0].min() - 2)
+    return torch.from_numpy(np.concatenate([features[0], quiet])[None]), len(features[0])
+
+
+def mean_and_deviation(states: torch.Tensor) -> torch.Tensor:
+    return torch.cat([states.mean(dim=1), states.std(dim=1, correction=0)], dim=1)
+
+
+def test_loud_states_are_heard_by_their_weights(encoder_dir: Path) -> None:
+    frames, n_loud = loud_then_quiet()
     body = settings(encoder_dir, **LANDMARKS | MORE).network((20, 80), 2).eval()
     with torch.inference_mode():
         of_states, of_loud, _ = torch.split(body.embed(frames), body.sizes, dim=1)
-        states = body.encoder(frames)[1][:, : len(features[0]) // 2]
-    expected = torch.cat([states.mean(dim=1), states.std(dim=1, correction=0)], dim=1)
+        expected = mean_and_deviation(body.encoder(frames)[1][:, : n_loud // 2])
     heard = slice(2 * body.encoder.units, 4 * body.encoder.units)
     assert (of_loud[:, heard] - expected).abs().mean() < 0.1 * (of_states[:, heard] - expected).abs().mean()
 
@@ -133,30 +141,25 @@ def test_loud_states_may_come_first(encoder_dir: Path) -> None:
 
 
 def test_what_is_quiet_is_overlooked(encoder_dir: Path) -> None:
-    features, _ = clips(1)
-    quiet = np.full_like(features[0], features[0].min() - 2)  # 80 dB less
-    frames = torch.from_numpy(np.concatenate([features[0], quiet])[None])
+    frames, n_loud = loud_then_quiet()
     far = []
     for loud in (False, True):
         body = settings(encoder_dir, **LANDMARKS | {"states": (1,), "loud": loud}).network((20, 80), 2).eval()
         with torch.inference_mode():
-            states = body.encoder(frames)[1][:, : len(features[0]) // 2]
-            expected = torch.cat([states.mean(dim=1), states.std(dim=1, correction=0)], dim=1)
+            expected = mean_and_deviation(body.encoder(frames)[1][:, : n_loud // 2])
             far.append((body.embed(frames) - expected).abs().mean())
     assert far[1] < 0.1 * far[0]
 
 
 def test_adapted_blocks_overlook_what_is_quiet(encoder_dir: Path) -> None:
-    features, _ = clips(1)
-    quiet = np.full((41, 80), features[0].min() - 2, np.float32)  # 80 dB less
-    frames = torch.from_numpy(np.concatenate([features[0], quiet])[None])
+    frames, n_loud = loud_then_quiet()
     far = []
     for loud in (False, True):
         body = settings(encoder_dir, **ADAPTED | {"loud": loud}).network((20, 80), 2).eval()
         with torch.inference_mode():
             pairs = in_pairs(body.encoder(frames, last=1)[1])
-            states = states_after(body.adapted.blocks, pairs, None)[1][:, : len(features[0]) // 4]
-            expected = torch.cat([states.mean(dim=1), states.std(dim=1, correction=0)], dim=1)
+            states = states_after(body.adapted.blocks, pairs, None)[1]
+            expected = mean_and_deviation(states[:, : n_loud // 4])
             far.append((body.embed(frames) - expected).abs().mean())
     assert far[1] < 0.2 * far[0]
 
