@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from pydantic import ValidationError
 
-from serkit.augment import AugmentPlan, add_copies, is_copy, parents
+from serkit.augment import AugmentPlan, add_copies, is_copy, is_degraded, parents
 from serkit.augment.material import list_material
 
 PLAN = {
@@ -98,3 +98,6 @@ def test_copies_follow_the_rows_and_name_their_parents(plan):
     assert is_copy(rows).tolist() == [False] * 2 + [True] * 8
     assert parents(rows).tolist() == ["/a.wav", "/a.wav@2.5"] * 5
     assert not is_copy(manifest).any()
+    # Of noise and of another tempo and pitch in turn, the first may sound worse.
+    assert is_degraded(rows, plan).tolist() == [False, False, *[True, True, False, False] * 2]
+    assert not is_degraded(manifest, plan).any()

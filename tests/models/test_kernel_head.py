@@ -115,6 +115,62 @@ def test_scores_are_fitted_to_what_rounding_leaves() -> None:
     assert 0 < errors[0] < 0.5 * errors[1]
 
 
+def gated(pooled: torch.Tensor, train: Labelled, rest: float | None) -> KernelHead:
+    head = KernelHead(N_VALUES, 3, axes=N_VALUES, landmarks=60, gated=True)
+    fit_kernel_head(head, pooled, train, penalty=PENALTY, width=WIDTH, seed=0, rest=rest)
+    return head.eval()
+
+
+def confused() -> tuple[torch.Tensor, Labelled]:
+    """Clips of which those that are degraded, as the first value tells, mean another class."""
+    pooled, degraded = pooled_values(400), np.arange(400) % 2 == 1
+    pooled[:, 0] = torch.from_numpy(np.where(degraded, 2.0, -2.0))
+    train = labelled(pooled)
+    truth = np.where(degraded, (train.truth + 1) % 3, train.truth)
+    return pooled, train._replace(truth=truth, degraded=degraded)
+
+
+def test_degraded_clips_are_told_and_scored_by_weights_of_their_own() -> None:
+    pooled, train = confused()
+    head, plain = gated(pooled, train, 0.1), fitted(train, pooled, landmarks=60)
+    assert head.degraded is not None
+    assert train.degraded is not None
+    degraded = torch.from_numpy(train.degraded)
+    with torch.no_grad():
+        near = head.near(pooled)
+        share = head.degraded.share(near).squeeze()
+        assert (share[degraded] > 0.9).float().mean() > 0.95
+        assert (share[~degraded] < 0.1).float().mean() > 0.95
+        clear, other = head.scores.weight.split(head.landmarks.shape[1], dim=1)
+        assert torch.allclose(clear, plain.scores.weight, atol=1e-5)
+        scores = near @ clear.T + share[:, None] * (near @ other.T)
+        assert torch.allclose(head(pooled), scores, atol=1e-4)
+
+
+def test_a_head_that_is_not_asked_of_degraded_clips_says_nothing_of_them() -> None:
+    pooled, train = confused()
+    head = gated(pooled, train, None)
+    clear, other = head.scores.weight.split(head.landmarks.shape[1], dim=1)
+    assert torch.equal(other, -clear)
+
+
+def test_joined_heads_agree_on_how_degraded_a_clip_sounds() -> None:
+    pooled, train = confused()
+    first, second = gated(pooled, train, 0.1), gated(pooled, train, None)
+    with torch.no_grad():
+        near = [head.near(pooled) for head in (first, second)]
+        sounds = [head.degraded.sounds(one) for head, one in zip((first, second), near, strict=True)]
+        halves = [head.scores.weight.chunk(2, dim=1) for head in (first, second)]
+        share = torch.sigmoid(6 * (sounds[0] + 0.3 * sounds[1]))
+        answers = [[one @ half.T for half in both] for one, both in zip(near, halves, strict=True)]
+        expected = sum(
+            weight * (clear + share * other)
+            for weight, (clear, other) in zip((1.0, 0.3), answers, strict=True)
+        )
+        joined = KernelHeads([first, second], shares=(1.0, 0.3))
+        assert torch.allclose(joined(torch.cat([pooled, pooled], dim=1)), expected, atol=1e-4)
+
+
 def test_heads_are_joined_where_they_are() -> None:
     heads = [KernelHead(size, 3, axes=2, landmarks=4).to("meta") for size in (6, 5)]
     joined = KernelHeads(heads, shares=(1.0, 0.2))

@@ -17,7 +17,7 @@ Alterations are pure functions from clip to clip; what is random comes from a `n
 
 from serkit.augment.batches import mixup, spec_augment
 from serkit.augment.kinds import STEPS
-from serkit.augment.plan import AugmentPlan, add_copies, is_copy, parents
+from serkit.augment.plan import AugmentPlan, add_copies, is_copy, is_degraded, parents
 from serkit.augment.steps import Step, default_step
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "add_copies",
     "default_step",
     "is_copy",
+    "is_degraded",
     "mixup",
     "parents",
     "spec_augment",

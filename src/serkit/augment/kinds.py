@@ -25,12 +25,17 @@ class Setting(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """An alteration: what it does, by which function of clip, generator and settings; if it reads files."""
+    """An alteration: what it does, by which function of clip, generator and settings; if it reads files.
+
+    It degrades a recording where it is no longer heard as in a quiet room: another voice, tempo, level or
+    extent does not.
+    """
 
     summary: str
     alter: Callable[..., Clip]
     settings: dict[str, Setting]
     reads_folder: bool = False
+    degrades: bool = True
 
 
 def _sure(function: Callable[..., Clip], **chosen: Any) -> Callable[..., Clip]:
@@ -65,6 +70,12 @@ _BABBLE = {"voices": Setting(5, 5, 1, 100)} | _SNR
 _ROOM = {"rt60_s": Setting(0.2, 0.8, 0.01, 20), "direct_db": Setting(0, 6, -60, 60)}
 _SHIFT = {"shift_s": Setting(-0.2, 0.2, -60, 60)}
 _SILENCE = {"before_s": Setting(0, 1, 0, 60), "after_s": Setting(0, 1, 0, 60)}
+_ROLL = {"samples": Setting(-5_000, 5_000, -1e6, 1e6)}
+_CROP = {"shortest_s": Setting(1, 1, 0.01, 3_600)}
+_GAIN = {"gain_db": Setting(-30, 30, -100, 40)}
+_TEMPO = {"rate": Setting(0.8, 0.8, 0.1, 10)}
+_PITCH = {"semitones": Setting(0.7, 0.7, -24, 24)}
+_SPEED = {"rate": Setting(0.9, 1.1, 0.1, 10)}
 _OPUS, _MP3 = Setting(6_000, 24_000, 6_000, 256_000), Setting(16_000, 64_000, 8_000, 320_000)
 # Where a published system names a value, that is the default.
 STEPS: dict[str, Kind] = {
@@ -74,14 +85,14 @@ STEPS: dict[str, Kind] = {
     "background": Kind("an excerpt of a recording", material.add_background, _SNR, reads_folder=True),
     "babble": Kind("several recordings at once", material.add_babble, _BABBLE, reads_folder=True),
     "crowd": Kind("several voices, made of the recording itself", _crowd, _BABBLE),
-    "roll": Kind("circular time shift", _sure(_roll), {"samples": Setting(-5_000, 5_000, -1e6, 1e6)}),
-    "shift": Kind("time shift; silence fills the gap", _sure(_shift), _SHIFT),
-    "crop": Kind("a random stretch", extent.random_crop, {"shortest_s": Setting(1, 1, 0.01, 3_600)}),
-    "silence": Kind("silence on both sides", _sure(extent.surround_with_silence), _SILENCE),
-    "gain": Kind("another level", _sure(extent.change_gain), {"gain_db": Setting(-30, 30, -100, 40)}),
-    "stretch": Kind("another tempo", _sure(tempo.stretch_time), {"rate": Setting(0.8, 0.8, 0.1, 10)}),
-    "pitch": Kind("another pitch", _sure(tempo.shift_pitch), {"semitones": Setting(0.7, 0.7, -24, 24)}),
-    "speed": Kind("another tempo and pitch", _sure(tempo.change_speed), {"rate": Setting(0.9, 1.1, 0.1, 10)}),
+    "roll": Kind("circular time shift", _sure(_roll), _ROLL, degrades=False),
+    "shift": Kind("time shift; silence fills the gap", _sure(_shift), _SHIFT, degrades=False),
+    "crop": Kind("a random stretch", extent.random_crop, _CROP, degrades=False),
+    "silence": Kind("silence on both sides", _sure(extent.surround_with_silence), _SILENCE, degrades=False),
+    "gain": Kind("another level", _sure(extent.change_gain), _GAIN, degrades=False),
+    "stretch": Kind("another tempo", _sure(tempo.stretch_time), _TEMPO, degrades=False),
+    "pitch": Kind("another pitch", _sure(tempo.shift_pitch), _PITCH, degrades=False),
+    "speed": Kind("another tempo and pitch", _sure(tempo.change_speed), _SPEED, degrades=False),
     "reverb": Kind("a made-up room", _reverberate, _ROOM),
     "room": Kind("a room by its impulse response", material.sound_in_room, {}, reads_folder=True),
     "telephone": Kind("300 Hz to 3,400 Hz", _sure(channels.telephone_band), {}),

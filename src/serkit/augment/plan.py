@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
+from serkit.augment.kinds import STEPS
 from serkit.augment.material import list_material
 
 # pydantic reads it at run time.
@@ -57,6 +58,10 @@ class AugmentPlan(BaseModel):
         """Altered copies of each clip."""
         return self.copies * len(self.chains)
 
+    def degrades(self, copy: int) -> bool:
+        """Tell whether a copy, 1 to `n_copies`, may sound worse than its original."""
+        return any(STEPS[step.name].degrades for step in self._chain(copy))
+
     @property
     def key(self) -> str:
         """Hash of all that changes what copy a number stands for, 32 hexadecimal digits.
@@ -80,9 +85,12 @@ class AugmentPlan(BaseModel):
         name = f"{'/'.join(Path(clip.source).parts[-2:])}@{clip.start:.3f}"
         digest = int(hashlib.sha256(name.encode()).hexdigest()[:16], 16)
         rng = np.random.default_rng([self.seed, copy, digest])
-        for step in self.chains[(copy - 1) % len(self.chains)]:
+        for step in self._chain(copy):
             clip = step.alter(clip, rng)
         return clip
+
+    def _chain(self, copy: int) -> tuple[Step, ...]:
+        return self.chains[(copy - 1) % len(self.chains)]
 
 
 def _settings(step: Step) -> dict[str, object]:
@@ -117,9 +125,19 @@ def add_copies(manifest: pandas.DataFrame, plan: AugmentPlan) -> pandas.DataFram
 
 def is_copy(manifest: pandas.DataFrame) -> NDArray[np.bool_]:
     """Tell which rows of a manifest are altered copies."""
+    return _copy_numbers(manifest) > 0
+
+
+def is_degraded(manifest: pandas.DataFrame, plan: AugmentPlan) -> NDArray[np.bool_]:
+    """Tell which rows of a manifest are copies that may sound worse than their originals."""
+    numbers = _copy_numbers(manifest)
+    return np.isin(numbers, [copy for copy in range(1, 1 + plan.n_copies) if plan.degrades(copy)])
+
+
+def _copy_numbers(manifest: pandas.DataFrame) -> NDArray[np.intp]:
     if "copy" not in manifest:
-        return np.zeros(len(manifest), dtype=bool)
-    return (manifest["copy"].fillna(0) > 0).to_numpy()
+        return np.zeros(len(manifest), dtype=np.intp)
+    return manifest["copy"].fillna(0).to_numpy(dtype=np.intp)
 
 
 def parents(manifest: pandas.DataFrame) -> NDArray[np.object_]:

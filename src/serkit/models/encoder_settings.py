@@ -42,11 +42,14 @@ class Comparison(NamedTuple):
         Training clips to compare with.
     share : float
         How much its scores count.
+    of_degraded : bool, default True
+        Whether clips that sound degraded are scored by it, too, where these have weights of their own.
     """
 
     axes: int
     landmarks: int
     share: float
+    of_degraded: bool = True
 
 
 class SpeechEncoderSettings(NetworkSettings):
@@ -104,6 +107,10 @@ class SpeechEncoderSettings(NetworkSettings):
     steady : float, default 0.0
         How much what altered copies differ in from their originals counts against what originals differ in:
         the axes of all comparisons show less of it, see `serkit.models.steady_axes`.
+    rest : float, default 0.0
+        Clips that sound degraded are scored by weights of their own, for which training rows that are not
+        degraded copies count so much beside those that are, see `serkit.models.degraded_scores`; 0 scores
+        all clips by the same.
     adapted_share : float, default 0.0
         How much the scores of another such comparison count: of what adapted copies of some blocks hear, see
         `serkit.models.adapted_blocks`. For Whisper. While they are trained, nothing else is.
@@ -160,6 +167,7 @@ class SpeechEncoderSettings(NetworkSettings):
     further_landmarks: PositiveInt = 2048
     rounded: bool = False
     steady: NonNegativeFloat = 0.0
+    rest: NonNegativeFloat = 0.0
     adapted_share: NonNegativeFloat = 0.0
     adapted_states: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (3, 4)
     adapted_rank: PositiveInt = 32
@@ -187,8 +195,9 @@ class SpeechEncoderSettings(NetworkSettings):
             )
         if self.rounded and not self.landmarks:
             raise ValueError("rounded: is said of comparisons with landmarks, set landmarks")
-        if self.steady and not self.landmarks:
-            raise ValueError("steady: is said of comparisons with landmarks, set landmarks")
+        for name in ("steady", "rest"):
+            if getattr(self, name) and not self.landmarks:
+                raise ValueError(f"{name}: is said of comparisons with landmarks, set landmarks")
         if self.neighbours and not ((self.tuned_blocks or self.adapted_share) and self.epochs):
             raise ValueError(
                 "neighbours: are for tuned blocks, set tuned_blocks or adapted_share, and epochs"
@@ -263,8 +272,10 @@ class SpeechEncoderSettings(NetworkSettings):
         """The comparisons with landmarks, by what is compared."""
         further = {
             "loud": Comparison(self.loud_axes, self.further_landmarks, self.loud_share),
-            "alike": Comparison(self.alike_axes, self.further_landmarks, self.alike_share),
-            "frames": Comparison(self.frame_axes, self.further_landmarks, self.frame_share),
+            "alike": Comparison(self.alike_axes, self.further_landmarks, self.alike_share, of_degraded=False),
+            "frames": Comparison(
+                self.frame_axes, self.further_landmarks, self.frame_share, of_degraded=False
+            ),
             "adapted": Comparison(self.adapted_axes, self.further_landmarks, self.adapted_share),
         }
         wanted = {name: one for name, one in further.items() if one.share}

@@ -21,7 +21,9 @@ import torch
 from torch import nn
 
 from serkit.models.coarse import coarse, random_turn
+from serkit.models.degraded_scores import DegradedScores
 from serkit.models.principal_axes import principal_axes
+from serkit.models.ridge import ridge, sum_up, tell_degraded
 from serkit.models.standardise import Standardise
 from serkit.models.steady_axes import steady_axes
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from serkit.models.labelled import Labelled, Positions
-    from serkit.models.losses import Targets
 
 # Of the longest direction among landmarks: shorter ones are rounding alone.
 _LEAST = 1e-7
@@ -48,6 +49,8 @@ class KernelHead(nn.Module):
         Principal axes of the training clips in which clips are compared.
     landmarks : int
         Training clips to compare with; all of them, where there are fewer.
+    gated : bool, default False
+        Whether clips that sound degraded are scored by weights of their own.
 
     Examples
     --------
@@ -55,17 +58,21 @@ class KernelHead(nn.Module):
     torch.Size([5, 3])
     """
 
-    def __init__(self, n_values: int, n_classes: int, *, axes: int, landmarks: int) -> None:
+    def __init__(
+        self, n_values: int, n_classes: int, *, axes: int, landmarks: int, gated: bool = False
+    ) -> None:
         super().__init__()
         self.standardise = Standardise(np.zeros(n_values, np.float32), np.ones(n_values, np.float32))
         self.axes = nn.Parameter(torch.zeros(n_values, axes))
         self.landmarks = nn.Parameter(torch.zeros(axes, landmarks))
         self.offsets = nn.Parameter(torch.zeros(landmarks))
-        self.scores = nn.Linear(landmarks, n_classes)
+        self.degraded = DegradedScores(landmarks) if gated else None
+        self.scores = nn.Linear(landmarks * (1 + gated), n_classes)
 
     def forward(self, pooled: torch.Tensor) -> torch.Tensor:
         """Return the scores, (N, n_classes)."""
-        scores: torch.Tensor = self.scores(self.near(pooled))
+        near = self.near(pooled)
+        scores: torch.Tensor = self.scores(self.degraded(near) if self.degraded else near)
         return scores
 
     def near(self, pooled: torch.Tensor) -> torch.Tensor:
@@ -111,22 +118,37 @@ class KernelHeads(nn.Module):
         super().__init__()
         self.parts = nn.ModuleList(heads)
         self.sizes = [len(head.axes) for head in heads]
-        weights = []
         for head, share in zip(heads, shares, strict=True):
             head.offsets.add_(math.log(share) / 2)
-            weights.append(math.sqrt(share) * head.scores.weight)
-            del head.scores
-        joined = torch.cat(weights, dim=1)
-        self.scores = nn.Linear(joined.shape[1], joined.shape[0], device=joined.device)
-        self.scores.weight.copy_(joined)
-        self.scores.bias.zero_()
+        roots = [math.sqrt(share) for share in shares]
+        layers = [head.scores.weight for head in heads]
+        gates = [head.degraded.sounds.weight for head in heads if head.degraded]
+        if gates:  # the first halves of all layers, then the second ones
+            first, second = zip(*(layer.chunk(2, dim=1) for layer in layers), strict=True)
+            layers, roots = [*first, *second], roots * 2
+        self.scores = _joined(layers, roots)
+        self.degraded = DegradedScores(self.scores.in_features // 2) if gates else None
+        if self.degraded:
+            self.degraded.sounds = _joined(gates, roots[: len(gates)])
+        for head in heads:
+            del head.scores, head.degraded
 
     def forward(self, pooled: torch.Tensor) -> torch.Tensor:
         """Return the scores, (N, n_classes)."""
         parts = zip(self.parts, torch.split(pooled, self.sizes, dim=1), strict=True)
         near = [cast("KernelHead", head).near(part) for head, part in parts]
-        scores: torch.Tensor = self.scores(torch.cat(near, dim=1))
+        joined = torch.cat(near, dim=1)
+        scores: torch.Tensor = self.scores(self.degraded(joined) if self.degraded else joined)
         return scores
+
+
+def _joined(layers: Sequence[torch.Tensor], factors: Sequence[float]) -> nn.Linear:
+    """Return one layer on what enters several, end to end, each times a factor."""
+    weights = torch.cat([factor * one for one, factor in zip(layers, factors, strict=True)], dim=1)
+    layer = nn.Linear(weights.shape[1], weights.shape[0], device=weights.device)
+    layer.weight.copy_(weights)
+    layer.bias.zero_()
+    return layer
 
 
 @torch.no_grad()
@@ -140,6 +162,7 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
     seed: int,
     rounded: bool = False,
     steady: float = 0.0,
+    rest: float | None = None,
 ) -> None:
     """Fit axes, landmarks and scores to training clips; `head.standardise` is fitted already.
 
@@ -164,6 +187,9 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
         Whether axes and landmarks are rounded before the scores are fitted, see `serkit.models.coarse`.
     steady : float, default 0.0
         How much what altered copies differ in from their originals is held against what originals differ in.
+    rest : float, optional
+        In a head that is gated, how much clips that are not degraded count beside those that are, in the
+        scores of clips that sound degraded; without it these are left to other heads.
     """
     n_axes, n_landmarks = head.landmarks.shape
     originals = train.originals
@@ -180,10 +206,25 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
     head.landmarks.data = coarse(marks) if rounded else marks
     head.offsets.data = -head.landmarks.square().sum(dim=0) / 2
     whiten = _whitening(head.likeness(head.landmarks.T).double()).float()
+    degraded = np.zeros(len(placed), dtype=bool)
+    if head.degraded and train.degraded is not None:
+        degraded = train.degraded
     targets = train.targets(slice(None), str(pooled.device))
-    weights = _ridge(head.likeness(placed) @ whiten, targets, penalty)
-    head.scores.weight.data = (whiten.double() @ weights).T.float().contiguous()
+    sums = sum_up(head.likeness(placed) @ whiten, targets, torch.from_numpy(degraded))
+    scores = ridge(sums, penalty)
+    if head.degraded:
+        second = torch.zeros_like(scores) if rest is None else ridge(sums, penalty, rest=rest)
+        scores = torch.cat([scores, second - scores])
+        head.degraded.sounds.weight.data = _on_likeness(whiten, tell_degraded(sums, penalty))
+        head.degraded.sounds.bias.zero_()
+    head.scores.weight.data = _on_likeness(whiten, scores)
     head.scores.bias.zero_()
+
+
+def _on_likeness(whiten: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Return weights of whitened values as a layer on likeness, which may be there several times over."""
+    turned = [whiten.double() @ part for part in torch.split(weights, whiten.shape[1])]
+    return torch.cat(turned).T.float().contiguous()
 
 
 def _draw_landmarks(corpora: NDArray[np.str_], n_landmarks: int, seed: int) -> Positions:
@@ -196,38 +237,6 @@ def _draw_landmarks(corpora: NDArray[np.str_], n_landmarks: int, seed: int) -> P
         rows = rng.permutation(np.flatnonzero(corpora == names[place]))
         drawn.append(rows[:share])
     return np.sort(np.concatenate(drawn))
-
-
-def _ridge(values: torch.Tensor, targets: Targets, penalty: float) -> torch.Tensor:
-    """Return the weights of values for each class, (n_values, n_classes), float64.
-
-    Each class is learned from the clips that may be of it: it should score 1 where it is right, and where it
-    is not, so little that the classes of a clip sum up to 0.
-    """
-    shares = targets.shares
-    allowed = torch.ones_like(shares, dtype=torch.bool) if targets.allowed is None else targets.allowed
-    wanted = shares - (1 - shares) / (allowed.sum(dim=1, keepdim=True) - 1)
-    weights = torch.ones(len(values)) if targets.weights is None else targets.weights
-    weights = weights / weights.mean()
-    found = torch.zeros(values.shape[1], shares.shape[1], dtype=torch.float64)
-    # Clips that may be of the same classes, such as those of a corpus, are summed up once for all classes.
-    patterns, group = torch.unique(allowed, dim=0, return_inverse=True)
-    sums = [_sums(values[one], wanted[one], weights[one]) for one in map(group.eq, range(len(patterns)))]
-    normals, moments = map(torch.stack, zip(*sums, strict=True))
-    damping = penalty * torch.eye(values.shape[1], dtype=torch.float64)
-    for groups in torch.unique(patterns, dim=1).T:  # classes of the same clips share their equations
-        classes = (patterns == groups[:, None]).all(dim=0)
-        normal = normals[groups].sum(dim=0).double() + damping
-        found[:, classes] = torch.linalg.solve(normal, moments[groups].sum(dim=0)[:, classes].double())
-    return found
-
-
-def _sums(
-    values: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the weighted sums of products of values with values, and with what is wanted."""
-    weighted = (values * weights[:, None]).T
-    return weighted @ values, weighted @ wanted
 
 
 def _whitening(likeness: torch.Tensor) -> torch.Tensor:

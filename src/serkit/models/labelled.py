@@ -43,6 +43,8 @@ class Labelled(NamedTuple):
         Which rows are altered copies of others.
     parents : ndarray of int, shape (n,), optional
         Number of the recording that each row is, or is an altered copy of.
+    degraded : ndarray of bool, shape (n,), optional
+        Which altered copies may sound worse than their originals; without it none.
     speakers : ndarray of str, shape (n,), optional
         Speaker of each row, told apart from those of other corpora.
     """
@@ -56,6 +58,7 @@ class Labelled(NamedTuple):
     shares: NDArray[np.float32] | None = None
     altered: NDArray[np.bool_] | None = None
     parents: Positions | None = None
+    degraded: NDArray[np.bool_] | None = None
     speakers: NDArray[np.str_] | None = None
 
     @property
@@ -86,6 +89,7 @@ class Labelled(NamedTuple):
             shares=_taken(self.shares, rows),
             altered=_taken(self.altered, rows),
             parents=_taken(self.parents, rows),
+            degraded=_taken(self.degraded, rows),
             speakers=_taken(self.speakers, rows),
         )
 
@@ -110,6 +114,7 @@ class Labelled(NamedTuple):
             self.shares,
             self.altered,
             self.parents,
+            self.degraded,
             self.speakers,
         )
         return [values for values in (self.rows.features, self.truth, *known) if values is not None]

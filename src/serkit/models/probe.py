@@ -113,7 +113,9 @@ def _landmarks(
     """Return the comparison of what the states tell, and the others that are wanted."""
     heads, comparisons = [], settings.comparisons.values()
     for part, one in zip(parts, comparisons, strict=True):
-        head = KernelHead(part.shape[1], train.n_classes, axes=one.axes, landmarks=one.landmarks)
+        head = KernelHead(
+            part.shape[1], train.n_classes, axes=one.axes, landmarks=one.landmarks, gated=settings.rest > 0
+        )
         head.to(part.device)
         _standardise(head, part[train.originals])
         fit_kernel_head(
@@ -125,6 +127,7 @@ def _landmarks(
             seed=seed,
             rounded=settings.rounded,
             steady=settings.steady,
+            rest=settings.rest if one.of_degraded else None,
         )
         heads.append(head)
     return heads[0] if len(heads) == 1 else KernelHeads(heads, shares=[one.share for one in comparisons])

@@ -134,6 +134,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         votes: ArrayLike | None = None,
         altered: ArrayLike | None = None,
         parents: ArrayLike | None = None,
+        degraded: ArrayLike | None = None,
         speakers: ArrayLike | None = None,
         tuned: ArrayLike | None = None,
     ) -> Self:
@@ -156,6 +157,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             Which rows are altered copies, which may count less.
         parents : array_like of int, shape (n,), optional
             Number of the recording that each row is, or is an altered copy of.
+        degraded : array_like of bool, shape (n,), optional
+            Which altered copies may sound worse than their originals.
         speakers : array_like of str, shape (n,), optional
             Speaker of each row, whose other rows it is not compared with.
         tuned : array_like of bool, shape (n,), optional
@@ -184,6 +187,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             shares=None if votes is None else self._shares(truth, votes),
             altered=copies,
             parents=None if parents is None else np.asarray(parents, dtype=np.intp),
+            degraded=None if degraded is None else np.asarray(degraded, dtype=bool),
             speakers=None if speakers is None else np.asarray(speakers, dtype=str),
         )
         self._check(train.rows, dev is not None)

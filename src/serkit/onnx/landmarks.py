@@ -3,7 +3,8 @@
 What enters the last layer of such a model, how near a clip is to each landmark, says nearly the same of
 landmarks that lie side by side. Turned to the axes of the landmarks, the product of two clips is how alike
 the model finds them, and the squared weights of a layer are how uneven its scores are: what a penalty should
-count.
+count. Where clips that sound degraded are scored by weights of their own, see
+`serkit.models.degraded_scores`, both stretches of what enters are turned alike.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import onnx
 from onnx import numpy_helper
-from scipy.linalg import block_diag
 
 from serkit.onnx.graph import constants_of, node_makers
 from serkit.onnx.head import Head, embedding_name, plain_scores
@@ -22,38 +22,50 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float64]
+    Makers = dict[str, onnx.NodeProto]
 
 # Of the longest axis of landmarks: what is shorter is rounding alone.
 _LEAST = 1e-6
 
 
 class LandmarkAxes(NamedTuple):
-    """From likeness to landmarks to values, and back.
+    """From likeness to landmarks to values, and back, one comparison after the other.
 
     Attributes
     ----------
-    turn : ndarray, shape (n_landmarks, n_axes)
+    turns : tuple of ndarray, shape (n_landmarks, n_axes)
         What likeness is multiplied with; the mean square of a clip's values is 1 then, or more where a model
         makes several comparisons.
-    lengths : ndarray, shape (n_axes,)
-        Of the axes.
+    lengths : tuple of ndarray, shape (n_axes,)
+        Of the axes, over their number in all comparisons.
     """
 
-    turn: Matrix
-    lengths: Matrix
+    turns: tuple[Matrix, ...]
+    lengths: tuple[Matrix, ...]
 
     def values(self, likeness: Matrix) -> Matrix:
         """Return the values of clips, (n, n_axes)."""
-        return likeness @ self.turn
+        parts = np.split(likeness, _ends([len(turn) for turn in self.turns]), axis=1)
+        return np.concatenate([part @ turn for part, turn in zip(parts, self.turns, strict=True)], axis=1)
 
     def on_values(self, head: Head) -> Head:
         """Return a layer on likeness as one on values."""
-        weights = (self.turn * self.lengths / len(self.lengths)).T @ head.weights
-        return Head(weights, head.offsets)
+        parts = np.split(head.weights, _ends([len(turn) for turn in self.turns]))
+        known = zip(self.turns, self.lengths, parts, strict=True)
+        return Head(
+            np.concatenate([(turn * lengths).T @ part for turn, lengths, part in known]), head.offsets
+        )
 
     def on_likeness(self, head: Head) -> Head:
         """Return a layer on values as one on likeness."""
-        return Head(self.turn @ head.weights, head.offsets)
+        parts = np.split(head.weights, _ends([len(lengths) for lengths in self.lengths]))
+        turned = [turn @ part for turn, part in zip(self.turns, parts, strict=True)]
+        return Head(np.concatenate(turned), head.offsets)
+
+
+def _ends(sizes: list[int]) -> list[int]:
+    """Return where each part but the last ends."""
+    return [sum(sizes[: number + 1]) for number in range(len(sizes) - 1)]
 
 
 def landmark_axes(content: bytes) -> LandmarkAxes | None:
@@ -70,13 +82,18 @@ def landmark_axes(content: bytes) -> LandmarkAxes | None:
         If the model does not end in one linear layer.
     """
     graph = plain_scores(onnx.load_from_string(content)).graph
-    landmarks = [_landmarks(graph, power) for power in _raised(graph)]
+    makers = node_makers(graph)
+    last = makers.get(embedding_name(graph))
+    near = _before_gate(last, makers)
+    landmarks = [_landmarks(graph, power) for power in _raised(near, makers)]
     comparisons = [_axes(one) for one in landmarks if one is not None]
     if not comparisons or len(comparisons) < len(landmarks):
         return None
-    lengths = np.concatenate([one for _, one in comparisons])
-    turn = block_diag(*(axes / np.sqrt(one) for axes, one in comparisons))
-    return LandmarkAxes(turn * np.sqrt(len(lengths)), lengths)
+    n_axes = sum(len(lengths) for _, lengths in comparisons)
+    turns = tuple(axes * np.sqrt(n_axes / lengths) for axes, lengths in comparisons)
+    lengths = tuple(lengths / n_axes for _, lengths in comparisons)
+    times = 1 if near is last else 2
+    return LandmarkAxes(turns * times, lengths * times)
 
 
 def _axes(landmarks: Matrix) -> tuple[Matrix, Matrix]:
@@ -88,13 +105,21 @@ def _axes(landmarks: Matrix) -> tuple[Matrix, Matrix]:
     return axes[:, kept], lengths[kept]
 
 
-def _raised(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
-    """Return what raises e to a power, each of what enters the last layer; none where anything else does."""
-    makers = node_makers(graph)
-    last = makers.get(embedding_name(graph))
-    if last is None:
+def _before_gate(last: onnx.NodeProto | None, makers: Makers) -> onnx.NodeProto | None:
+    """Return what makes likeness where that enters the last layer again, times a factor; else the last."""
+    if last is None or last.op_type != "Concat" or len(last.input) != 2:
+        return last
+    first, again = last.input
+    factors = makers.get(again)
+    gated = factors is not None and factors.op_type == "Mul" and first in factors.input
+    return makers.get(first) if gated else last
+
+
+def _raised(near: onnx.NodeProto | None, makers: Makers) -> list[onnx.NodeProto]:
+    """Return what raises e to a power, each that makes likeness; none where anything else does."""
+    if near is None:
         return []
-    entering = [makers.get(name) for name in last.input] if last.op_type == "Concat" else [last]
+    entering = [makers.get(name) for name in near.input] if near.op_type == "Concat" else [near]
     raised = [node for node in entering if node is not None and node.op_type == "Exp"]
     return raised if len(raised) == len(entering) else []
 

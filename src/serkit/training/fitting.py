@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from serkit.augment import is_copy, parents
+from serkit.augment import is_copy, is_degraded, parents
 from serkit.corpora.manifest import is_complete
 from serkit.models.calibration import decision_scores
 from serkit.models.dev_rows import fit_split, watches_dev
@@ -296,6 +296,7 @@ def _facts(recipe: Recipe, given: TrainingData) -> dict[str, NDArray[Any]]:
         facts["votes"] = given.rows[f"votes_{recipe.data.votes}"].fillna("").to_numpy(dtype=str)
     if recipe.augment and isinstance(recipe.model, NetworkSettings):
         facts["altered"] = is_copy(given.rows)
+        facts["degraded"] = is_degraded(given.rows, recipe.augment)
         facts["parents"] = np.unique(parents(given.rows).astype(str), return_inverse=True)[1]
     compares = isinstance(recipe.model, NetworkSettings) and recipe.model.compares_speakers
     if compares and is_complete(given.rows, "speaker"):
