@@ -170,9 +170,11 @@ def test_what_is_heard_later_is_heard_where_the_encoder_is(encoder_dir: Path) ->
     assert {values.device.type for values in network.buffers()} == {"meta"}
 
 
-def test_rounding_without_landmarks_is_refused() -> None:
-    with pytest.raises(ValidationError, match="rounded: is said of comparisons with landmarks"):
-        SpeechEncoderSettings(encoder="x", rounded=True)
+@pytest.mark.parametrize("choice", [{"rounded": True}, {"steady": 0.2}, {"rest": 0.1}])
+def test_what_is_said_of_landmarks_is_refused_without(choice: dict[str, Any]) -> None:
+    (name,) = choice
+    with pytest.raises(ValidationError, match=f"{name}: is said of comparisons with landmarks"):
+        SpeechEncoderSettings(encoder="x", **choice)
 
 
 @pytest.mark.parametrize("share", ["loud_share", "frame_share", "adapted_share", "alike_share"])

@@ -14,7 +14,9 @@ from serkit.errors import RecipeError, TrainingError
 from serkit.features.table import extract_features
 from serkit.models.calibration import softmax
 from serkit.onnx.export import exported_scores
-from serkit.onnx.head import plain_scores
+from serkit.onnx.file import INPUT_NAME
+from serkit.onnx.head import embedding_model, plain_scores
+from serkit.onnx.session import open_session
 from serkit.recipe import Recipe, parse_recipe
 from serkit.training import train, train_folds
 from serkit.training.calibrating import rows_to_score
@@ -35,7 +37,13 @@ def recipe_for(encoder: Path, protocol: dict[str, Any] = FOLDS, **calibration: s
             "protocol": {"folds": protocol},
             "data": {"own_emotions": True},
             "features": {"set": "whisper-80"},
-            "augment": {"chains": [[{"name": "pink-noise", "snr_db": [5.0, 20.0]}], [{"name": "telephone"}]]},
+            "augment": {
+                "chains": [
+                    [{"name": "pink-noise", "snr_db": [5.0, 20.0]}],
+                    [{"name": "telephone"}],
+                    [{"name": "speed"}],
+                ]
+            },
             "model": {
                 "name": "speech_encoder",
                 "encoder": str(encoder),
@@ -44,6 +52,7 @@ def recipe_for(encoder: Path, protocol: dict[str, Any] = FOLDS, **calibration: s
                 "landmarks": 40,
                 "axes": 8,
                 "steady": 0.3,
+                "rest": 0.2,
                 "epochs": 0,
             },
             "calibration": {"method": "clip_temperature"} | calibration,
@@ -104,6 +113,23 @@ def test_the_file_gives_each_clip_its_temperature(run: TrainingRun, manifest: An
     factors = exported_scores(plain, features[:12]) / scores  # of each clip one, whatever the label
     assert factors == pytest.approx(np.tile(factors[:, :1], factors.shape[1]), rel=1e-3)
     assert factors[:, 0].std() > 0.01
+
+
+def test_the_model_has_learned_how_degraded_copies_sound(
+    run: TrainingRun, encoder_dir: Path, manifest: Any, cache: Path
+) -> None:
+    """What enters the last layer is there twice, the second time as much as a clip sounds degraded."""
+    recipe = recipe_for(encoder_dir)
+    session = open_session(embedding_model((run.folder / BUNDLE / "model.onnx").read_bytes()))
+    shares = []
+    for copy in range(4):
+        rows = manifest.assign(copy=copy, parent=manifest["file"])
+        features = extract_features(rows, recipe.features, augment=recipe.augment, cache=cache).values
+        values = np.concatenate([session.run(None, {INPUT_NAME: one[None]})[0] for one in features])
+        near, again = np.split(values, 2, axis=1)
+        shares.append(again.sum() / near.sum())
+    original, noisy, telephone, sped = shares
+    assert min(noisy, telephone) > 0.6 > 0.4 > max(original, sped)
 
 
 def test_test_rows_and_a_copy_of_each_are_scored() -> None:

@@ -193,9 +193,7 @@ class SpeechEncoderSettings(NetworkSettings):
                 "loud_share, alike_share, frame_share, adapted_share: are of comparisons with landmarks, "
                 "set landmarks"
             )
-        if self.rounded and not self.landmarks:
-            raise ValueError("rounded: is said of comparisons with landmarks, set landmarks")
-        for name in ("steady", "rest"):
+        for name in ("rounded", "steady", "rest"):
             if getattr(self, name) and not self.landmarks:
                 raise ValueError(f"{name}: is said of comparisons with landmarks, set landmarks")
         if self.neighbours and not ((self.tuned_blocks or self.adapted_share) and self.epochs):
