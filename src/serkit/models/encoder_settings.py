@@ -179,15 +179,21 @@ class SpeechEncoderSettings(NetworkSettings):
     layer_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
 
     @model_validator(mode="after")
-    def _check_probe(self) -> Self:
+    def _check_head(self) -> Self:
         if self.probe is None and not self.landmarks and self.epochs == 0:
             raise ValueError("epochs: without a probe or landmarks there must be at least 1")
+        if self.probe is not None and self.units:
+            raise ValueError("probe: is for a head without a hidden layer, set units = 0")
+        if self.keep == "best" and self.epochs == 0:
+            raise ValueError('keep: of no epochs none is best, set keep = "last"')
+        return self
+
+    @model_validator(mode="after")
+    def _check_comparisons(self) -> Self:
         if self.loud and (self.attention or self.loud_share):
             raise ValueError("loud: weights states already, leave out attention and loud_share")
         if self.alike_share and not self.loud:
             raise ValueError("alike_share: states count alike already, set loud")
-        if self.probe is not None and self.units:
-            raise ValueError("probe: is for a head without a hidden layer, set units = 0")
         if len(self.comparisons) > 1 and not self.landmarks:
             raise ValueError(
                 "loud_share, alike_share, frame_share, adapted_share: are of comparisons with landmarks, "
@@ -196,6 +202,10 @@ class SpeechEncoderSettings(NetworkSettings):
         for name in ("rounded", "steady", "rest"):
             if getattr(self, name) and not self.landmarks:
                 raise ValueError(f"{name}: is said of comparisons with landmarks, set landmarks")
+        return self
+
+    @model_validator(mode="after")
+    def _check_tuning(self) -> Self:
         if self.neighbours and not ((self.tuned_blocks or self.adapted_share) and self.epochs):
             raise ValueError(
                 "neighbours: are for tuned blocks, set tuned_blocks or adapted_share, and epochs"
@@ -207,8 +217,6 @@ class SpeechEncoderSettings(NetworkSettings):
                 "adapted_share: blocks are adapted in epochs, beside published ones that nothing changes, "
                 'set join = "concatenate", and neither attention nor tuned_blocks, spec_augment or mixup'
             )
-        if self.keep == "best" and self.epochs == 0:
-            raise ValueError('keep: of no epochs none is best, set keep = "last"')
         return self
 
     def network(self, shape: tuple[int, ...], n_classes: int) -> nn.Module:
