@@ -94,7 +94,8 @@ def keys(path: str) -> str:
 def _default(field: Any) -> str:
     if field.is_required():
         return "required"
-    return "its own defaults" if isinstance(field.default, BaseModel) else _plain(field.default)
+    default = field.get_default(call_default_factory=True)
+    return "its own defaults" if isinstance(default, BaseModel) else _plain(default)
 
 
 def _plain(value: object) -> str:

@@ -115,9 +115,9 @@ def test_scores_are_fitted_to_what_rounding_leaves() -> None:
     assert 0 < errors[0] < 0.5 * errors[1]
 
 
-def gated(pooled: torch.Tensor, train: Labelled, rest: float | None) -> KernelHead:
+def gated(pooled: torch.Tensor, train: Labelled) -> KernelHead:
     head = KernelHead(N_VALUES, 3, axes=N_VALUES, landmarks=60, gated=True)
-    fit_kernel_head(head, pooled, train, penalty=PENALTY, width=WIDTH, seed=0, rest=rest)
+    fit_kernel_head(head, pooled, train, penalty=PENALTY, width=WIDTH, seed=0, rest=0.1)
     return head.eval()
 
 
@@ -130,45 +130,51 @@ def confused() -> tuple[torch.Tensor, Labelled]:
     return pooled, train._replace(truth=truth, degraded=degraded)
 
 
+def answers(head: KernelHead, pooled: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """What a head says of clips that sound well, of degraded ones, and how degraded they sound."""
+    assert head.degraded is not None
+    near = head.near(pooled)
+    first, second = (near @ half.T for half in head.scores.weight.chunk(2, dim=1))
+    return first, first + second, head.degraded.sounds(near)
+
+
+@torch.no_grad()
 def test_degraded_clips_are_told_and_scored_by_weights_of_their_own() -> None:
     pooled, train = confused()
-    head, plain = gated(pooled, train, 0.1), fitted(train, pooled, landmarks=60)
+    head = gated(pooled, train)
     assert head.degraded is not None
     assert train.degraded is not None
     degraded = torch.from_numpy(train.degraded)
-    with torch.no_grad():
-        near = head.near(pooled)
-        share = head.degraded.share(near).squeeze()
-        assert (share[degraded] > 0.9).float().mean() > 0.95
-        assert (share[~degraded] < 0.1).float().mean() > 0.95
-        clear, other = head.scores.weight.split(head.landmarks.shape[1], dim=1)
-        assert torch.allclose(clear, plain.scores.weight, atol=1e-5)
-        scores = near @ clear.T + share[:, None] * (near @ other.T)
-        assert torch.allclose(head(pooled), scores, atol=1e-4)
+    well, badly, _ = answers(head, pooled)
+    share = head.degraded.share(head.near(pooled))
+    assert (share[degraded] > 0.9).float().mean() > 0.95
+    assert (share[~degraded] < 0.1).float().mean() > 0.95
+    assert torch.allclose(head(pooled), well + share * (badly - well), atol=1e-4)
 
 
-def test_a_head_that_is_not_asked_of_degraded_clips_says_nothing_of_them() -> None:
+@torch.no_grad()
+def test_the_second_answer_is_taught_by_degraded_clips_before_all() -> None:
     pooled, train = confused()
-    head = gated(pooled, train, None)
-    clear, other = head.scores.weight.split(head.landmarks.shape[1], dim=1)
-    assert torch.equal(other, -clear)
+    assert train.weights is not None
+    assert train.degraded is not None
+    for rest, answer in zip((1.0, 0.1), answers(gated(pooled, train), pooled), strict=False):
+        weights = np.where(train.degraded, 1.0, rest).astype(np.float32)
+        alone = fitted(train._replace(weights=train.weights * weights), pooled, landmarks=60)
+        assert torch.allclose(answer, alone(pooled), atol=1e-3)
 
 
-def test_joined_heads_agree_on_how_degraded_a_clip_sounds() -> None:
+@torch.no_grad()
+def test_joined_heads_answer_together_and_each_clip_by_other_shares() -> None:
+    """The second is not asked of degraded clips; the first counts as much there as both elsewhere."""
     pooled, train = confused()
-    first, second = gated(pooled, train, 0.1), gated(pooled, train, None)
-    with torch.no_grad():
-        near = [head.near(pooled) for head in (first, second)]
-        sounds = [head.degraded.sounds(one) for head, one in zip((first, second), near, strict=True)]
-        halves = [head.scores.weight.chunk(2, dim=1) for head in (first, second)]
-        share = torch.sigmoid(6 * (sounds[0] + 0.3 * sounds[1]))
-        answers = [[one @ half.T for half in both] for one, both in zip(near, halves, strict=True)]
-        expected = sum(
-            weight * (clear + share * other)
-            for weight, (clear, other) in zip((1.0, 0.3), answers, strict=True)
-        )
-        joined = KernelHeads([first, second], shares=(1.0, 0.3))
-        assert torch.allclose(joined(torch.cat([pooled, pooled], dim=1)), expected, atol=1e-4)
+    heads = [gated(pooled, train), gated(pooled.square(), train)]
+    (well, badly, sounds), (well_2, _, sounds_2) = (
+        answers(head, values) for head, values in zip(heads, (pooled, pooled.square()), strict=True)
+    )
+    share = torch.sigmoid(12 * (sounds + 0.3 * sounds_2) / 1.3)
+    expected = (1 - share) * (well + 0.3 * well_2) + share * 1.3 * badly
+    joined = KernelHeads(heads, shares=(1.0, 0.3), degraded_shares=(2.0, 0.0))
+    assert torch.allclose(joined(torch.cat([pooled, pooled.square()], dim=1)), expected, atol=1e-3)
 
 
 def test_heads_are_joined_where_they_are() -> None:

@@ -170,7 +170,7 @@ def test_what_is_heard_later_is_heard_where_the_encoder_is(encoder_dir: Path) ->
     assert {values.device.type for values in network.buffers()} == {"meta"}
 
 
-@pytest.mark.parametrize("choice", [{"rounded": True}, {"steady": 0.2}, {"rest": 0.1}])
+@pytest.mark.parametrize("choice", [{"rounded": True}, {"steady": 0.2}, {"degraded_shares": {"states": 1.0}}])
 def test_what_is_said_of_landmarks_is_refused_without(choice: dict[str, Any]) -> None:
     (name,) = choice
     with pytest.raises(ValidationError, match=f"{name}: is said of comparisons with landmarks"):
@@ -326,6 +326,8 @@ def test_the_probe_is_the_best_logistic_regression_on_the_published_states(encod
         ({"loud": True, "attention": 4}, "weights states already"),
         ({"alike_share": 0.3, "landmarks": 9}, "count alike already"),
         ({"loud": True, "loud_share": 0.3, "landmarks": 9}, "weights states already"),
+        ({"landmarks": 9, "degraded_shares": {"frames": 1.0}}, "without a share of its own frames is not"),
+        ({"landmarks": 9, "degraded_shares": {"ears": 1.0}}, "degraded_shares.ears"),
         ({"neighbours": 1.0}, "are for tuned blocks"),
         ({"neighbours": 1.0, "tuned_blocks": 1, "landmarks": 8, "epochs": 0}, "are for tuned blocks"),
         ({"neighbours": 1.0, "tuned_blocks": 1, "mixup": 0.2}, "leave out mixup"),

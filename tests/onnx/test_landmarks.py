@@ -33,22 +33,23 @@ def clips() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(
     scope="module",
     params=[
-        (weights, share, rest)
+        (weights, share, gated)
         for weights in ("float32", "int8", "int4")
         for share in (0, 0.25)
-        for rest in (0, 0.5)
+        for gated in (False, True)
     ],
 )
-def choice(request: Any) -> tuple[str, float, float]:
+def choice(request: Any) -> tuple[str, float, bool]:
     return request.param
 
 
 @pytest.fixture(scope="module")
 def content(
-    choice: tuple[str, float, float], clips: tuple[np.ndarray, np.ndarray], encoder_dir: Path
+    choice: tuple[str, float, bool], clips: tuple[np.ndarray, np.ndarray], encoder_dir: Path
 ) -> bytes:
-    weights, share, rest = choice
-    options = MODEL | {"frame_share": share, "rounded": weights == "int4", "rest": rest}
+    weights, share, gated = choice
+    options = MODEL | {"frame_share": share, "rounded": weights == "int4"}
+    options |= {"degraded_shares": {"states": 1.0}} if gated else {}
     model = build_model("speech_encoder", encoder=str(encoder_dir), **options)
     model.fit(*clips, classifier__degraded=np.arange(24) % 4 > 1)
     exported = export_onnx(model, clips[0])
@@ -68,11 +69,11 @@ def found(content: bytes) -> LandmarkAxes:
 
 
 def test_products_of_values_are_the_likeness_of_clips(
-    content: bytes, choice: tuple[str, float, float], clips: tuple[np.ndarray, np.ndarray]
+    content: bytes, choice: tuple[str, float, bool], clips: tuple[np.ndarray, np.ndarray]
 ) -> None:
     """Of a landmark to itself that is 1, which the first axes reach nearly, and the share of another part."""
-    axes, (_, share, rest) = found(content), choice
-    n_axes = sum(map(len, axes.lengths)) // (2 if rest else 1)
+    axes, (_, share, gated) = found(content), choice
+    n_axes = sum(map(len, axes.lengths)) // (2 if gated else 1)
     values = axes.values(likeness(content, clips[0]))[:, :n_axes] / np.sqrt(n_axes)
     reached = np.square(values).sum(axis=1) / (1 + share)
     assert reached.mean() == pytest.approx(1, abs=0.05)

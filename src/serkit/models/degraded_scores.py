@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 # From a regression to 1 for degraded clips and -1 for others to the logarithm of the odds that count.
-_SHARPNESS = 6.0
+_SHARPNESS = 12.0
 
 
 class DegradedScores(nn.Module):

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from serkit.models.whisper_encoder import WhisperEncoder
 
 
+ComparisonName = Literal["states", "loud", "alike", "frames", "adapted"]
+
+
 class Comparison(NamedTuple):
     """A comparison with landmarks.
 
@@ -42,14 +45,14 @@ class Comparison(NamedTuple):
         Training clips to compare with.
     share : float
         How much its scores count.
-    of_degraded : bool, default True
-        Whether clips that sound degraded are scored by it, too, where these have weights of their own.
+    degraded_share : float, default 0.0
+        How much they count in those of clips that sound degraded, where these have weights of their own.
     """
 
     axes: int
     landmarks: int
     share: float
-    of_degraded: bool = True
+    degraded_share: float = 0.0
 
 
 class SpeechEncoderSettings(NetworkSettings):
@@ -107,10 +110,12 @@ class SpeechEncoderSettings(NetworkSettings):
     steady : float, default 0.0
         How much what altered copies differ in from their originals counts against what originals differ in:
         the axes of all comparisons show less of it, see `serkit.models.steady_axes`.
-    rest : float, default 0.0
-        Clips that sound degraded are scored by weights of their own, for which training rows that are not
-        degraded copies count so much beside those that are, see `serkit.models.degraded_scores`; 0 scores
-        all clips by the same.
+    degraded_shares : dict of str to float, default {}
+        Clips that sound degraded are scored by weights of their own, see `serkit.models.degraded_scores`:
+        how much the scores of comparisons count there, by their names `states`, `loud`, `alike`, `frames`
+        and `adapted`. Without any all clips are scored by the same weights.
+    rest : float, default 0.1
+        How much rows that are not degraded copies count beside those that are, in these weights.
     adapted_share : float, default 0.0
         How much the scores of another such comparison count: of what adapted copies of some blocks hear, see
         `serkit.models.adapted_blocks`. For Whisper. While they are trained, nothing else is.
@@ -167,7 +172,8 @@ class SpeechEncoderSettings(NetworkSettings):
     further_landmarks: PositiveInt = 2048
     rounded: bool = False
     steady: NonNegativeFloat = 0.0
-    rest: NonNegativeFloat = 0.0
+    degraded_shares: dict[ComparisonName, PositiveFloat] = Field(default_factory=dict)
+    rest: PositiveFloat = 0.1
     adapted_share: NonNegativeFloat = 0.0
     adapted_states: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (3, 4)
     adapted_rank: PositiveInt = 32
@@ -199,9 +205,12 @@ class SpeechEncoderSettings(NetworkSettings):
                 "loud_share, alike_share, frame_share, adapted_share: are of comparisons with landmarks, "
                 "set landmarks"
             )
-        for name in ("rounded", "steady", "rest"):
+        for name in ("rounded", "steady", "degraded_shares"):
             if getattr(self, name) and not self.landmarks:
                 raise ValueError(f"{name}: is said of comparisons with landmarks, set landmarks")
+        for compared in self.degraded_shares:
+            if compared not in self.comparisons:
+                raise ValueError(f"degraded_shares: without a share of its own {compared} is not compared")
         return self
 
     @model_validator(mode="after")
@@ -274,18 +283,20 @@ class SpeechEncoderSettings(NetworkSettings):
         return remembered(weights_digest(encoder), self.states, *(name for name, one in heard.items() if one))
 
     @property
-    def comparisons(self) -> dict[str, Comparison]:
+    def comparisons(self) -> dict[ComparisonName, Comparison]:
         """The comparisons with landmarks, by what is compared."""
-        further = {
-            "loud": Comparison(self.loud_axes, self.further_landmarks, self.loud_share),
-            "alike": Comparison(self.alike_axes, self.further_landmarks, self.alike_share, of_degraded=False),
-            "frames": Comparison(
-                self.frame_axes, self.further_landmarks, self.frame_share, of_degraded=False
-            ),
-            "adapted": Comparison(self.adapted_axes, self.further_landmarks, self.adapted_share),
+        every: dict[ComparisonName, tuple[int, int, float]] = {
+            "states": (self.axes, self.landmarks, 1.0),
+            "loud": (self.loud_axes, self.further_landmarks, self.loud_share),
+            "alike": (self.alike_axes, self.further_landmarks, self.alike_share),
+            "frames": (self.frame_axes, self.further_landmarks, self.frame_share),
+            "adapted": (self.adapted_axes, self.further_landmarks, self.adapted_share),
         }
-        wanted = {name: one for name, one in further.items() if one.share}
-        return {"states": Comparison(self.axes, self.landmarks, 1.0)} | wanted
+        return {
+            name: Comparison(axes, landmarks, share, self.degraded_shares.get(name, 0.0))
+            for name, (axes, landmarks, share) in every.items()
+            if share
+        }
 
     @property
     def _poolings(self) -> tuple[Pooling, ...]:

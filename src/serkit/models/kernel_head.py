@@ -105,6 +105,9 @@ class KernelHeads(nn.Module):
     shares : sequence of float
         How much the scores of each part count. A landmark is as near to itself as the root of its share, so
         that products of what enters the last layer count the parts by the same shares.
+    degraded_shares : sequence of float, optional
+        How much they count for clips that sound degraded, in all as much as the others; of heads that are
+        gated. How degraded a clip sounds is said by all heads together, by their first shares.
 
     Examples
     --------
@@ -114,22 +117,33 @@ class KernelHeads(nn.Module):
     """
 
     @torch.no_grad()
-    def __init__(self, heads: Sequence[KernelHead], *, shares: Sequence[float]) -> None:
+    def __init__(
+        self,
+        heads: Sequence[KernelHead],
+        *,
+        shares: Sequence[float],
+        degraded_shares: Sequence[float] | None = None,
+    ) -> None:
         super().__init__()
         self.parts = nn.ModuleList(heads)
         self.sizes = [len(head.axes) for head in heads]
         for head, share in zip(heads, shares, strict=True):
             head.offsets.add_(math.log(share) / 2)
-        roots = [math.sqrt(share) for share in shares]
-        layers = [head.scores.weight for head in heads]
-        gates = [head.degraded.sounds.weight for head in heads if head.degraded]
-        if gates:  # the first halves of all layers, then the second ones
-            first, second = zip(*(layer.chunk(2, dim=1) for layer in layers), strict=True)
-            layers, roots = [*first, *second], roots * 2
+        layers, roots = [head.scores.weight for head in heads], [math.sqrt(share) for share in shares]
+        self.degraded: DegradedScores | None = None
+        if degraded_shares:
+            whole = sum(shares)
+            gates = [cast("DegradedScores", head.degraded).sounds.weight for head in heads]
+            self.degraded = DegradedScores(sum(gate.shape[1] for gate in gates))
+            self.degraded.sounds = _joined(gates, [root / whole for root in roots])
+            halves = [layer.chunk(2, dim=1) for layer in layers]
+            seconds = [whole * share / sum(degraded_shares) for share in degraded_shares]
+            layers = [first for first, _ in halves] + [
+                second / root**2 * share + (share / root**2 - 1) * first
+                for (first, second), root, share in zip(halves, roots, seconds, strict=True)
+            ]
+            roots *= 2
         self.scores = _joined(layers, roots)
-        self.degraded = DegradedScores(self.scores.in_features // 2) if gates else None
-        if self.degraded:
-            self.degraded.sounds = _joined(gates, roots[: len(gates)])
         for head in heads:
             del head.scores, head.degraded
 
@@ -162,7 +176,7 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
     seed: int,
     rounded: bool = False,
     steady: float = 0.0,
-    rest: float | None = None,
+    rest: float = 1.0,
 ) -> None:
     """Fit axes, landmarks and scores to training clips; `head.standardise` is fitted already.
 
@@ -187,9 +201,9 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
         Whether axes and landmarks are rounded before the scores are fitted, see `serkit.models.coarse`.
     steady : float, default 0.0
         How much what altered copies differ in from their originals is held against what originals differ in.
-    rest : float, optional
+    rest : float, default 1.0
         In a head that is gated, how much clips that are not degraded count beside those that are, in the
-        scores of clips that sound degraded; without it these are left to other heads.
+        scores of clips that sound degraded.
     """
     n_axes, n_landmarks = head.landmarks.shape
     originals = train.originals
@@ -213,8 +227,7 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
     sums = sum_up(head.likeness(placed) @ whiten, targets, torch.from_numpy(degraded))
     scores = ridge(sums, penalty)
     if head.degraded:
-        second = torch.zeros_like(scores) if rest is None else ridge(sums, penalty, rest=rest)
-        scores = torch.cat([scores, second - scores])
+        scores = torch.cat([scores, ridge(sums, penalty, rest=rest) - scores])
         head.degraded.sounds.weight.data = _on_likeness(whiten, tell_degraded(sums, penalty))
         head.degraded.sounds.bias.zero_()
     head.scores.weight.data = _on_likeness(whiten, scores)

@@ -111,11 +111,10 @@ def _landmarks(
     parts: Iterable[torch.Tensor], train: Labelled, settings: SpeechEncoderSettings, seed: int
 ) -> KernelHead | KernelHeads:
     """Return the comparison of what the states tell, and the others that are wanted."""
-    heads, comparisons = [], settings.comparisons.values()
+    heads, comparisons = [], list(settings.comparisons.values())
+    gated = bool(settings.degraded_shares)
     for part, one in zip(parts, comparisons, strict=True):
-        head = KernelHead(
-            part.shape[1], train.n_classes, axes=one.axes, landmarks=one.landmarks, gated=settings.rest > 0
-        )
+        head = KernelHead(part.shape[1], train.n_classes, axes=one.axes, landmarks=one.landmarks, gated=gated)
         head.to(part.device)
         _standardise(head, part[train.originals])
         fit_kernel_head(
@@ -127,10 +126,13 @@ def _landmarks(
             seed=seed,
             rounded=settings.rounded,
             steady=settings.steady,
-            rest=settings.rest if one.of_degraded else None,
+            rest=settings.rest,
         )
         heads.append(head)
-    return heads[0] if len(heads) == 1 else KernelHeads(heads, shares=[one.share for one in comparisons])
+    if len(heads) == 1:
+        return heads[0]
+    shares, second = ([getattr(one, name) for one in comparisons] for name in ("share", "degraded_share"))
+    return KernelHeads(heads, shares=shares, degraded_shares=second if gated else None)
 
 
 def _pooled(
