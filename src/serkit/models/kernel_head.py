@@ -129,21 +129,23 @@ class KernelHeads(nn.Module):
         self.sizes = [len(head.axes) for head in heads]
         for head, share in zip(heads, shares, strict=True):
             head.offsets.add_(math.log(share) / 2)
-        layers, roots = [head.scores.weight for head in heads], [math.sqrt(share) for share in shares]
+        roots = [math.sqrt(share) for share in shares]
         self.degraded: DegradedScores | None = None
-        if degraded_shares:
-            whole = sum(shares)
+        if degraded_shares is None:
+            self.scores = _layer([root * head.scores.weight for head, root in zip(heads, roots, strict=True)])
+        else:
+            whole, first, change = sum(shares), [], []
+            for head, root, share in zip(heads, roots, degraded_shares, strict=True):
+                well, differs = head.scores.weight.chunk(2, dim=1)
+                degraded = whole * share / sum(degraded_shares) / root * (well + differs)
+                first.append(root * well)
+                change.append(degraded - root * well)
+            self.scores = _layer([*first, *change])
             gates = [cast("DegradedScores", head.degraded).sounds.weight for head in heads]
-            self.degraded = DegradedScores(sum(gate.shape[1] for gate in gates))
-            self.degraded.sounds = _joined(gates, [root / whole for root in roots])
-            halves = [layer.chunk(2, dim=1) for layer in layers]
-            seconds = [whole * share / sum(degraded_shares) for share in degraded_shares]
-            layers = [first for first, _ in halves] + [
-                second / root**2 * share + (share / root**2 - 1) * first
-                for (first, second), root, share in zip(halves, roots, seconds, strict=True)
-            ]
-            roots *= 2
-        self.scores = _joined(layers, roots)
+            self.degraded = DegradedScores(self.scores.in_features // 2)
+            self.degraded.sounds = _layer(
+                [root / whole * gate for gate, root in zip(gates, roots, strict=True)]
+            )
         for head in heads:
             del head.scores, head.degraded
 
@@ -156,9 +158,9 @@ class KernelHeads(nn.Module):
         return scores
 
 
-def _joined(layers: Sequence[torch.Tensor], factors: Sequence[float]) -> nn.Linear:
-    """Return one layer on what enters several, end to end, each times a factor."""
-    weights = torch.cat([factor * one for one, factor in zip(layers, factors, strict=True)], dim=1)
+def _layer(parts: Sequence[torch.Tensor]) -> nn.Linear:
+    """Return a layer on what enters several, of their weights end to end."""
+    weights = torch.cat(list(parts), dim=1)
     layer = nn.Linear(weights.shape[1], weights.shape[0], device=weights.device)
     layer.weight.copy_(weights)
     layer.bias.zero_()

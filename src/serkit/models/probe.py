@@ -111,7 +111,7 @@ def _landmarks(
     parts: Iterable[torch.Tensor], train: Labelled, settings: SpeechEncoderSettings, seed: int
 ) -> KernelHead | KernelHeads:
     """Return the comparison of what the states tell, and the others that are wanted."""
-    heads, comparisons = [], list(settings.comparisons.values())
+    heads, comparisons = [], settings.comparisons.values()
     gated = bool(settings.degraded_shares)
     for part, one in zip(parts, comparisons, strict=True):
         head = KernelHead(part.shape[1], train.n_classes, axes=one.axes, landmarks=one.landmarks, gated=gated)
@@ -131,8 +131,11 @@ def _landmarks(
         heads.append(head)
     if len(heads) == 1:
         return heads[0]
-    shares, second = ([getattr(one, name) for one in comparisons] for name in ("share", "degraded_share"))
-    return KernelHeads(heads, shares=shares, degraded_shares=second if gated else None)
+    return KernelHeads(
+        heads,
+        shares=[one.share for one in comparisons],
+        degraded_shares=[one.degraded_share for one in comparisons] if gated else None,
+    )
 
 
 def _pooled(

@@ -69,10 +69,10 @@ def sum_up(values: torch.Tensor, targets: Targets, degraded: torch.Tensor) -> Su
     for number in range(len(kinds)):
         clips = group == number
         weighted = (values[clips] * weights[clips, None]).T
-        parts.append((weighted @ values[clips], weighted @ wanted[clips], weighted.sum(dim=1)))
-    normals, moments, totals = map(torch.stack, zip(*parts, strict=True))
-    counted = torch.stack([weights[group == number].sum() for number in range(len(kinds))])
-    return Sums(normals, moments, totals, counted.double(), kinds[:, :-1], kinds[:, -1])
+        products = (weighted @ values[clips], weighted @ wanted[clips])
+        parts.append((*products, weighted.sum(dim=1), weights[clips].sum().double()))
+    normals, moments, totals, counted = map(torch.stack, zip(*parts, strict=True))
+    return Sums(normals, moments, totals, counted, kinds[:, :-1], kinds[:, -1])
 
 
 def ridge(sums: Sums, penalty: float, *, rest: float = 1.0) -> torch.Tensor:

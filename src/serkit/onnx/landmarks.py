@@ -9,6 +9,7 @@ count. Where clips that sound degraded are scored by weights of their own, see
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ from serkit.onnx.graph import constants_of, node_makers
 from serkit.onnx.head import Head, embedding_name, plain_scores
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float64]
@@ -45,12 +48,12 @@ class LandmarkAxes(NamedTuple):
 
     def values(self, likeness: Matrix) -> Matrix:
         """Return the values of clips, (n, n_axes)."""
-        parts = np.split(likeness, _ends([len(turn) for turn in self.turns]), axis=1)
+        parts = np.split(likeness, _ends(self.turns), axis=1)
         return np.concatenate([part @ turn for part, turn in zip(parts, self.turns, strict=True)], axis=1)
 
     def on_values(self, head: Head) -> Head:
         """Return a layer on likeness as one on values."""
-        parts = np.split(head.weights, _ends([len(turn) for turn in self.turns]))
+        parts = np.split(head.weights, _ends(self.turns))
         known = zip(self.turns, self.lengths, parts, strict=True)
         return Head(
             np.concatenate([(turn * lengths).T @ part for turn, lengths, part in known]), head.offsets
@@ -58,14 +61,14 @@ class LandmarkAxes(NamedTuple):
 
     def on_likeness(self, head: Head) -> Head:
         """Return a layer on values as one on likeness."""
-        parts = np.split(head.weights, _ends([len(lengths) for lengths in self.lengths]))
+        parts = np.split(head.weights, _ends(self.lengths))
         turned = [turn @ part for turn, part in zip(self.turns, parts, strict=True)]
         return Head(np.concatenate(turned), head.offsets)
 
 
-def _ends(sizes: list[int]) -> list[int]:
-    """Return where each part but the last ends."""
-    return [sum(sizes[: number + 1]) for number in range(len(sizes) - 1)]
+def _ends(parts: Iterable[Matrix]) -> list[int]:
+    """Return where each part but the last ends, as long as these are."""
+    return list(accumulate(map(len, parts)))[:-1]
 
 
 def landmark_axes(content: bytes) -> LandmarkAxes | None:
