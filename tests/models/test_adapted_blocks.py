@@ -8,17 +8,18 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from tests.models.test_speech_encoder import ADAPTED, clips, settings
+from tests.models.test_speech_encoder import ADAPTED, clips, loud_then_quiet, mean_and_deviation, settings
 
 from serkit.models.adapted_blocks import AdaptedBlocks, in_pairs
 from serkit.models.batches import after_end
 from serkit.models.remembered import remembered
-from serkit.models.whisper_encoder import EncoderShape, WhisperEncoder
-from serkit.onnx.export import export_onnx
+from serkit.models.whisper_encoder import EncoderShape, WhisperEncoder, states_after
+from serkit.onnx.export import export_onnx, exported_scores
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+TWICE = ADAPTED | {"adapted_loud_share": 0.3, "loud_steady": 0.5, "degraded_shares": {"adapted_loud": 1.0}}
 SHAPE = EncoderShape(
     d_model=8, encoder_layers=3, encoder_attention_heads=2, encoder_ffn_dim=16, num_mel_bins=80
 )
@@ -69,6 +70,32 @@ def test_they_are_heard_beside_all_else(encoder_dir: Path) -> None:
     assert body.below is None, "predictions are computed in full precision"
     assert body.sizes == (sum(map(torch.numel, expected[:-1])), expected[-1].numel())
     torch.testing.assert_close(found, torch.cat(expected, dim=1), rtol=1e-4, atol=1e-4)
+
+
+def test_they_may_be_heard_twice(encoder_dir: Path) -> None:
+    """All states alike, and loud ones before all."""
+    frames, n_loud = loud_then_quiet()
+    body = settings(encoder_dir, **TWICE).network((20, 80), 2).eval()
+    assert len(body.sizes) == 1, "while they are trained, states count alike"
+    body.adapting = False
+    body.hear((1,), adapted=("alike", "loud"))
+    with torch.inference_mode():
+        _, alike, loud = torch.split(body.embed(frames), body.sizes, dim=1)
+        states = states_after(body.adapted.blocks, in_pairs(body.encoder(frames, last=1)[1]), None)[1]
+        everywhere = mean_and_deviation(states)
+        where_loud = mean_and_deviation(states[:, : n_loud // 4])
+    torch.testing.assert_close(alike, everywhere, rtol=1e-4, atol=1e-4)
+    assert (loud - where_loud).abs().mean() < 0.2 * (alike - where_loud).abs().mean()
+
+
+def test_a_file_hears_them_twice(encoder_dir: Path) -> None:
+    features, labels = clips()
+    model = settings(encoder_dir, **TWICE).build(seed=0).fit(features, labels)
+    content = export_onnx(model, features)
+    body = model[-1].network_.body
+    assert body.sizes[-1] == body.sizes[-2] == body.adapted.n_values
+    found = exported_scores(content, features)
+    np.testing.assert_allclose(found, model.decision_function(features), rtol=1e-3, atol=1e-3)
 
 
 def test_what_enters_them_is_computed_once(encoder_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

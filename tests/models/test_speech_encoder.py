@@ -170,7 +170,9 @@ def test_what_is_heard_later_is_heard_where_the_encoder_is(encoder_dir: Path) ->
     assert {values.device.type for values in network.buffers()} == {"meta"}
 
 
-@pytest.mark.parametrize("choice", [{"rounded": True}, {"steady": 0.2}, {"degraded_shares": {"states": 1.0}}])
+@pytest.mark.parametrize(
+    "choice", [{"rounded": True}, {"steady": 0.2}, {"loud_steady": 0.2}, {"degraded_shares": {"states": 1.0}}]
+)
 def test_what_is_said_of_landmarks_is_refused_without(choice: dict[str, Any]) -> None:
     (name,) = choice
     with pytest.raises(ValidationError, match=f"{name}: is said of comparisons with landmarks"):
@@ -181,6 +183,14 @@ def test_what_is_said_of_landmarks_is_refused_without(choice: dict[str, Any]) ->
 def test_further_comparisons_are_with_landmarks(encoder_dir: Path, share: str) -> None:
     with pytest.raises(ValidationError, match="are of comparisons with landmarks"):
         settings(encoder_dir, loud=share == "alike_share", **{share: 0.1})
+
+
+def test_loud_states_may_be_steadier_than_others() -> None:
+    choice = LANDMARKS | MORE | {"adapted_share": 0.1, "adapted_loud_share": 0.1, "epochs": 1, "steady": 0.2}
+    for chosen, of_loud in ((None, 0.2), (0.0, 0.0), (0.6, 0.6)):
+        comparisons = SpeechEncoderSettings(encoder="x", **choice, loud_steady=chosen).comparisons
+        expected = {"states": 0.2, "loud": of_loud, "frames": 0.2, "adapted": 0.2, "adapted_loud": of_loud}
+        assert {name: one.steady for name, one in comparisons.items()} == expected
 
 
 def trained_weights(encoder_dir: Path, **changes: Any) -> dict[str, bool]:
@@ -333,6 +343,8 @@ def test_the_probe_is_the_best_logistic_regression_on_the_published_states(encod
         ({"neighbours": 1.0, "tuned_blocks": 1, "mixup": 0.2}, "leave out mixup"),
         ({"probe": 0.1, "epochs": 0, "keep": "best"}, "of no epochs none is best"),
         (ADAPTED | {"epochs": 0, "neighbours": 0.0}, "blocks are adapted in epochs"),
+        (ADAPTED | {"loud": True, "adapted_loud_share": 0.3}, "leave out .* adapted_loud_share"),
+        ({"landmarks": 9, "adapted_loud_share": 0.3}, "no block is adapted"),
         (ADAPTED | {"tuned_blocks": 1}, "neither attention nor tuned_blocks"),
         (ADAPTED | {"join": "mix"}, 'join = "concatenate"'),
     ],

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FOLDS = {"kind": "speaker_folds", "folds": 3}
 
 
-def recipe_for(encoder: Path, protocol: dict[str, Any] = FOLDS, **calibration: str) -> Recipe:
+def recipe_for(encoder: Path, protocol: dict[str, Any] = FOLDS, **model: Any) -> Recipe:
     return parse_recipe(
         {
             "name": "small",
@@ -55,8 +55,9 @@ def recipe_for(encoder: Path, protocol: dict[str, Any] = FOLDS, **calibration: s
                 "frame_share": 0.2,
                 "degraded_shares": {"states": 1.0},
                 "epochs": 0,
+                **model,
             },
-            "calibration": {"method": "clip_temperature"} | calibration,
+            "calibration": {"method": "clip_temperature"},
         }
     )
 
@@ -83,22 +84,39 @@ def test_decisions_stay_and_probabilities_change(run: TrainingRun) -> None:
         assert fold.record.temperature != stored(run, number).record.temperature == 1.0
 
 
+def after_other_scores(folder: Path, rows: slice, *given: Any, cache: Path) -> TrainingRun:
+    """The run after some of what the model of its first fold made of rows was turned around."""
+    train_folds(*given, folds=[1, 2, 3], out=folder, cache=cache)
+    file = folder / "folds" / "1.json"
+    first = FoldResult.model_validate_json(file.read_bytes())
+    assert first.held_out is not None
+    scores = np.array(first.held_out.scores)
+    scores[rows] = scores[rows, ::-1]
+    changed = first.held_out.model_copy(update={"scores": tuple(map(tuple, scores.tolist()))})
+    file.write_text(first.model_copy(update={"held_out": changed}).model_dump_json())
+    return train(*given, out=folder, cache=cache, bundle=False)
+
+
 def test_a_fold_is_calibrated_by_others_alone(
     run: TrainingRun, encoder_dir: Path, manifest: Any, cache: Path, tmp_path: Path
 ) -> None:
     """Other scores of its own change which emotion it hears, and nothing of how it is calibrated."""
-    folder = tmp_path / "run"
-    first = stored(run, 1)
-    assert first.held_out is not None
-    turned = tuple(scores[::-1] for scores in first.held_out.scores)
-    recipe = recipe_for(encoder_dir)
-    train_folds(recipe, manifest, folds=[1, 2, 3], out=folder, cache=cache)
-    changed = first.model_copy(update={"held_out": first.held_out.model_copy(update={"scores": turned})})
-    (folder / "folds" / "1.json").write_text(changed.model_dump_json())
-    again = train(recipe, manifest, out=folder, cache=cache, bundle=False)
+    again = after_other_scores(tmp_path / "run", slice(None), recipe_for(encoder_dir), manifest, cache=cache)
     sure = np.sort(np.array(run.folds[0].probabilities))
     assert np.sort(np.array(again.folds[0].probabilities)) == pytest.approx(sure)
     assert np.abs(np.array(again.folds[1].probabilities) - run.folds[1].probabilities).max() > 1e-3
+
+
+@pytest.mark.parametrize("copy_weight", [1e-9, 1.0])
+def test_copies_count_as_they_do_in_training(
+    encoder_dir: Path, manifest: Any, cache: Path, tmp_path: Path, copy_weight: float
+) -> None:
+    recipe = recipe_for(encoder_dir, copy_weight=copy_weight)
+    as_it_was = train(recipe, manifest, out=tmp_path / "as_it_was", cache=cache, bundle=False)
+    copies = slice(len(as_it_was.folds[0].rows), None)
+    changed = after_other_scores(tmp_path / "changed", copies, recipe, manifest, cache=cache)
+    differ = np.array(changed.folds[1].probabilities) - as_it_was.folds[1].probabilities
+    assert (np.abs(differ).max() > 1e-3) == (copy_weight == 1)
 
 
 def test_the_file_gives_each_clip_its_temperature(run: TrainingRun, manifest: Any, cache: Path) -> None:

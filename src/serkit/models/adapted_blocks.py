@@ -52,15 +52,15 @@ class AdaptedBlocks(nn.Module):
         published = encoder.layers[self.entering : max(states)]
         self.blocks = nn.ModuleList(changed_block(block, rank) for block in published)  # type: ignore[arg-type]
         self.pool = StatisticsPooling(encoder.units)
-        self.n_values = 2 * encoder.units * len(states)
+        self.n_values = 2 * encoder.units * len(states)  # for each way to pool
 
     def forward(
         self,
         states: torch.Tensor,
         outside: torch.Tensor | None = None,
-        votes: torch.Tensor | None = None,
+        votes: Sequence[torch.Tensor | None] = (None,),
     ) -> torch.Tensor:
-        """Return what is heard in clips, (N, n_values).
+        """Return what is heard in clips, (N, n_values), once for each way to pool, end to end.
 
         Parameters
         ----------
@@ -68,11 +68,13 @@ class AdaptedBlocks(nn.Module):
             What enters the first of the blocks, from `in_pairs`.
         outside : Tensor of bool, shape (N, n_pairs), optional
             What lies after the end of each clip.
-        votes : Tensor, shape (N, n_pairs, 1), optional
-            Whose softmax weights pairs; without them all count alike.
+        votes : sequence of Tensor, shape (N, n_pairs, 1), or None, default (None,)
+            Ways to pool: the softmax of votes weights pairs; without them all count alike.
         """
         heard = states_after(self.blocks, states, outside)
-        return torch.cat([self.pool(heard[number], outside, votes) for number in self.pooled], dim=1)
+        return torch.cat(
+            [self.pool(heard[number], outside, one) for one in votes for number in self.pooled], dim=1
+        )
 
 
 def in_pairs(states: torch.Tensor, outside: torch.Tensor | None = None) -> torch.Tensor:

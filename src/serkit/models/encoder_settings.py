@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from serkit.errors import RecipeError
+from serkit.models.comparison import Comparison, ComparisonName
 from serkit.models.network_settings import NetworkSettings, Share
 
 if TYPE_CHECKING:
@@ -29,30 +30,6 @@ if TYPE_CHECKING:
     from serkit.models.speech_encoder import Head, Pooling, SpeechEncoder
     from serkit.models.standardise import StandardisedNetwork
     from serkit.models.whisper_encoder import WhisperEncoder
-
-
-ComparisonName = Literal["states", "loud", "alike", "frames", "adapted"]
-
-
-class Comparison(NamedTuple):
-    """A comparison with landmarks.
-
-    Attributes
-    ----------
-    axes : int
-        Principal axes that clips are compared on.
-    landmarks : int
-        Training clips to compare with.
-    share : float
-        How much its scores count.
-    degraded_share : float, default 0.0
-        How much they count in those of clips that sound degraded, where these have weights of their own.
-    """
-
-    axes: int
-    landmarks: int
-    share: float
-    degraded_share: float = 0.0
 
 
 class SpeechEncoderSettings(NetworkSettings):
@@ -109,22 +86,26 @@ class SpeechEncoderSettings(NetworkSettings):
         of 8: twice as many find room. Scores are fitted to what rounding leaves.
     steady : float, default 0.0
         How much what altered copies differ in from their originals counts against what originals differ in:
-        the axes of all comparisons show less of it, see `serkit.models.steady_axes`.
+        the axes of comparisons show less of it, see `serkit.models.steady_axes`.
+    loud_steady : float, optional
+        The same for the comparisons `loud` and `adapted_loud`; without it these are as steady as the others.
     degraded_shares : dict of str to float, default {}
         Clips that sound degraded are scored by weights of their own, see `serkit.models.degraded_scores`:
-        how much the scores of comparisons count there, by their names `states`, `loud`, `alike`, `frames`
-        and `adapted`. Without any all clips are scored by the same weights.
+        how much the scores of comparisons count there, by their names `states`, `loud`, `alike`, `frames`,
+        `adapted` and `adapted_loud`. Without any all clips are scored by the same weights.
     rest : float, default 0.1
         How much rows that are not degraded copies count beside those that are, in these weights.
     adapted_share : float, default 0.0
         How much the scores of another such comparison count: of what adapted copies of some blocks hear, see
         `serkit.models.adapted_blocks`. For Whisper. While they are trained, nothing else is.
+    adapted_loud_share : float, default 0.0
+        How much those of a further one count: of what they hear, loud states before all.
     adapted_states : tuple of int, default (3, 4)
         States that leave them.
     adapted_rank : int, default 32
         Of the changes of each of their matrices.
     adapted_axes : int, default 384
-        Principal axes of this comparison.
+        Principal axes of these comparisons.
     neighbours : float, default 0.0
         While blocks are tuned, how much a second loss counts: that of comparing each clip with the training
         clips of other speakers; see `serkit.models.neighbours`.
@@ -172,9 +153,11 @@ class SpeechEncoderSettings(NetworkSettings):
     further_landmarks: PositiveInt = 2048
     rounded: bool = False
     steady: NonNegativeFloat = 0.0
+    loud_steady: NonNegativeFloat | None = None
     degraded_shares: dict[ComparisonName, PositiveFloat] = Field(default_factory=dict)
     rest: PositiveFloat = 0.1
     adapted_share: NonNegativeFloat = 0.0
+    adapted_loud_share: NonNegativeFloat = 0.0
     adapted_states: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (3, 4)
     adapted_rank: PositiveInt = 32
     adapted_axes: PositiveInt = 384
@@ -196,16 +179,20 @@ class SpeechEncoderSettings(NetworkSettings):
 
     @model_validator(mode="after")
     def _check_comparisons(self) -> Self:
-        if self.loud and (self.attention or self.loud_share):
-            raise ValueError("loud: weights states already, leave out attention and loud_share")
+        if self.loud and (self.attention or self.loud_share or self.adapted_loud_share):
+            raise ValueError(
+                "loud: weights states already, leave out attention, loud_share and adapted_loud_share"
+            )
         if self.alike_share and not self.loud:
             raise ValueError("alike_share: states count alike already, set loud")
+        if self.adapted_loud_share and not self.adapted_share:
+            raise ValueError("adapted_loud_share: no block is adapted, set adapted_share")
         if len(self.comparisons) > 1 and not self.landmarks:
             raise ValueError(
                 "loud_share, alike_share, frame_share, adapted_share: are of comparisons with landmarks, "
                 "set landmarks"
             )
-        for name in ("rounded", "steady", "degraded_shares"):
+        for name in ("rounded", "steady", "loud_steady", "degraded_shares"):
             if getattr(self, name) and not self.landmarks:
                 raise ValueError(f"{name}: is said of comparisons with landmarks, set landmarks")
         for compared in self.degraded_shares:
@@ -285,17 +272,19 @@ class SpeechEncoderSettings(NetworkSettings):
     @property
     def comparisons(self) -> dict[ComparisonName, Comparison]:
         """The comparisons with landmarks, by what is compared."""
-        every: dict[ComparisonName, tuple[int, int, float]] = {
-            "states": (self.axes, self.landmarks, 1.0),
-            "loud": (self.loud_axes, self.further_landmarks, self.loud_share),
-            "alike": (self.alike_axes, self.further_landmarks, self.alike_share),
-            "frames": (self.frame_axes, self.further_landmarks, self.frame_share),
-            "adapted": (self.adapted_axes, self.further_landmarks, self.adapted_share),
+        further, loud = self.further_landmarks, self.steady if self.loud_steady is None else self.loud_steady
+        every: dict[ComparisonName, tuple[int, int, float, float]] = {
+            "states": (self.axes, self.landmarks, self.steady, 1.0),
+            "loud": (self.loud_axes, further, loud, self.loud_share),
+            "alike": (self.alike_axes, further, self.steady, self.alike_share),
+            "frames": (self.frame_axes, further, self.steady, self.frame_share),
+            "adapted": (self.adapted_axes, further, self.steady, self.adapted_share),
+            "adapted_loud": (self.adapted_axes, further, loud, self.adapted_loud_share),
         }
         return {
-            name: Comparison(axes, landmarks, share, self.degraded_shares.get(name, 0.0))
-            for name, (axes, landmarks, share) in every.items()
-            if share
+            name: Comparison(*one, self.degraded_shares.get(name, 0.0))
+            for name, one in every.items()
+            if one[-1]
         }
 
     @property
@@ -303,6 +292,11 @@ class SpeechEncoderSettings(NetworkSettings):
         """How states are pooled, once for each comparison of them."""
         both: tuple[Pooling, ...] = ("loud", "alike") if self.loud else ("alike", "loud")
         return both if self.loud_share or self.alike_share else both[:1]
+
+    @property
+    def _adapted_poolings(self) -> tuple[Pooling, ...]:
+        """How states of adapted blocks are pooled, once for each comparison of them."""
+        return ("alike", "loud") if self.adapted_loud_share else self._poolings[:1]
 
     def remember_in(self, network: nn.Module, folder: Path) -> None:
         """Keep what frozen blocks hear in a clip in a folder, for every other run."""
@@ -398,7 +392,12 @@ class SpeechEncoderSettings(NetworkSettings):
         scores = None
         body.neighbours = None
         if self.landmarks:
-            body.hear(self.states or None, self._poolings, frames=self.frame_share > 0)
+            body.hear(
+                self.states or None,
+                self._poolings,
+                frames=self.frame_share > 0,
+                adapted=self._adapted_poolings,
+            )
             body.adapting = False
             scores = compare_with_landmarks(body, train, self, device, seed, split=split)
         body.below = None

@@ -125,7 +125,7 @@ def _landmarks(
             width=settings.width,
             seed=seed,
             rounded=settings.rounded,
-            steady=settings.steady,
+            steady=one.steady,
             rest=settings.rest,
         )
         heads.append(head)

@@ -66,7 +66,7 @@ class SpeechEncoder(nn.Module):
         Whether statistics of the frames themselves are laid behind what is pooled.
     adapted : AdaptedBlocks, optional
         Adapted copies of some blocks, whose pooled values are laid behind all others. As long as they are
-        trained, nothing else is heard.
+        trained, nothing else is heard, and their states are pooled as those of the encoder are first.
     memory : Remembered, optional
         What the pooled values of clips are remembered in, but for those of adapted blocks, where nothing
         that they come from is trained.
@@ -119,22 +119,31 @@ class SpeechEncoder(nn.Module):
         self.below: RememberedStates | None = None
 
     def hear(
-        self, states: Sequence[int] | None, poolings: Sequence[Pooling] = ("alike",), *, frames: bool = False
+        self,
+        states: Sequence[int] | None,
+        poolings: Sequence[Pooling] = ("alike",),
+        *,
+        frames: bool = False,
+        adapted: Sequence[Pooling] = (),
     ) -> None:
-        """Hear these states from now on, each pooled by itself; without them all. Frames, too, or not."""
+        """Hear these states from now on, each pooled by itself; without them all. Frames, too, or not.
+
+        States of adapted blocks are pooled as `adapted` says; unless it does, as the others are first.
+        """
         self.states = tuple(range(len(self.encoder.layers) + 1) if states is None else states)
         self.pools = nn.ModuleList(
             StatisticsPooling(self.encoder.units, self.attention, deviations=self.deviations)
             for _ in self.states
         )
         self.poolings = tuple(poolings)
+        self.adapted_poolings = tuple(adapted) or self.poolings[:1]
         device = next(self.encoder.parameters()).device
         self.statistics = FrameStatistics(self.encoder.n_values).to(device) if frames else None
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Number of pooled values of states, and of all else that is heard, in its order."""
-        of_adapted = (self.adapted.n_values,) if self.adapted else ()
+        of_adapted = (self.adapted.n_values,) * len(self.adapted_poolings) if self.adapted else ()
         if self.adapting:
             return of_adapted
         of_states = self._n_of_states
@@ -174,7 +183,7 @@ class SpeechEncoder(nn.Module):
         if torch.onnx.is_in_onnx_export() and self.adapted is not None:  # computes each state once
             states = self.encoder(frames, lengths, last=max(self.states))
             pairs = in_pairs(states[self.adapted.entering])
-            adapted = self.adapted(pairs, votes=self._votes_of_pairs(frames, lengths))
+            adapted = self.adapted(pairs, None, self._votes_of_pairs(frames, lengths))
             return torch.cat([self._pool(states, frames, lengths), adapted], dim=1)
         heard = [] if self.adapting else [self._published(frames, lengths)]
         if self.adapted is not None:
@@ -208,9 +217,12 @@ class SpeechEncoder(nn.Module):
         outside = after_end(self.encoder.n_states(lengths), states.shape[1])
         return in_pairs(states, outside), outside[:, ::2]
 
-    def _votes_of_pairs(self, frames: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor | None:
-        """Return what weights the states of adapted blocks: the same as those of published ones."""
-        return loud_votes(frames, lengths, each=4) if self.poolings[0] == "loud" else None
+    def _votes_of_pairs(
+        self, frames: torch.Tensor, lengths: torch.Tensor | None
+    ) -> list[torch.Tensor | None]:
+        """Return what weights the states of adapted blocks, for each way to pool them."""
+        loud = loud_votes(frames, lengths, each=4) if "loud" in self.adapted_poolings else None
+        return [loud if pooling == "loud" else None for pooling in self.adapted_poolings]
 
     def _pool(
         self,

@@ -104,16 +104,17 @@ class _Scored(NamedTuple):
     corpora: NDArray[np.str_]
     speakers: NDArray[np.str_]
     altered: NDArray[np.bool_]
+    counts: NDArray[np.float64]
 
     def take(self, rows: NDArray[Any]) -> _Scored:
         return _Scored(*(values[rows] for values in self))
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """Corpora count by the roots of their numbers of speakers, however many recordings they have."""
+        """How much rows count, and corpora: by the roots of their numbers of speakers, however many rows."""
         speakers = {name: set(self.speakers[self.corpora == name]) for name in np.unique(self.corpora)}
         roots = np.sqrt([len(speakers[name]) for name in self.corpora])
-        return balanced_weights(self.corpora).astype(np.float64) * roots
+        return balanced_weights(self.corpora).astype(np.float64) * roots * self.counts
 
     def typical(self, temperature: ClipTemperature) -> float:
         logarithms = np.log(temperature.of(self.scores, self.heard))
@@ -132,6 +133,7 @@ def _scored(
     if plan.recipe.data.own_emotions:
         sets = emotion_sets(data.rows["emotion"].to_numpy(dtype=str), data.corpora)
     model = cast("SpeechEncoderSettings", plan.recipe.model)
+    altered = is_copy(part.rows)
     return _Scored(
         np.array([row for fold in folds for row in _held_out(fold).scores]),
         hear_states(model, part.features, cache=computing.cache, device=computing.device),
@@ -139,7 +141,8 @@ def _scored(
         allowed_classes(part.corpora, classes, sets),
         part.corpora,
         _speakers(part.rows),
-        is_copy(part.rows),
+        altered,
+        np.where(altered, model.copy_weight, 1.0),
     )
 
 
