@@ -81,13 +81,12 @@ def plot_reliability(report: EvaluationReport) -> Figure:
     middles = [one.lower + width / 2 for one in filled]
     upper.bar(middles, [one.accuracy or 0.0 for one in filled], width=0.9 * width, color=style.BLUE)
     upper.plot([0, 1], [0, 1], color=style.ORANGE, linewidth=1.2, linestyle=style.DASHED)
-    style.write(upper, 0.03, 0.94, f"ECE {report.scores['ece']}%", fontsize=style.LABEL_SIZE)
     lower.bar(middles, [one.n_clips for one in filled], width=0.9 * width, color=style.MUTED)
     upper.set(xlim=(0, 1), ylim=(0, 1))
     style.percent(upper, "y")
     style.percent(lower, "x")
     style.thousands(lower, "y")
-    style.label(upper, title="Reliability of the confidence", y="accuracy")
+    style.label(upper, title=f"Reliability of the confidence, ECE {report.scores['ece']}%", y="accuracy")
     style.label(lower, x="confidence", y="clips")
     return figure
 
