@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import onnx
 from onnx import numpy_helper
+from scipy.linalg import solve_triangular
 
 from serkit.onnx.graph import constants_of, node_makers
 from serkit.onnx.head import Head, embedding_name, plain_scores
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Makers = dict[str, onnx.NodeProto]
 
-# Of the longest axis of landmarks: what is shorter is rounding alone.
+# Added to the likeness of each landmark to itself, times their number: two may be the same.
 _LEAST = 1e-6
 
 
@@ -36,15 +37,15 @@ class LandmarkAxes(NamedTuple):
 
     Attributes
     ----------
-    turns : tuple of ndarray, shape (n_landmarks, n_axes)
+    turns : tuple of ndarray, shape (n_landmarks, n_landmarks)
         What likeness is multiplied with; the mean square of a clip's values is 1 then, or more where a model
         makes several comparisons.
-    lengths : tuple of ndarray, shape (n_axes,)
-        Of the axes, over their number in all comparisons.
+    factors : tuple of ndarray, shape (n_landmarks, n_landmarks)
+        What undoes that.
     """
 
     turns: tuple[Matrix, ...]
-    lengths: tuple[Matrix, ...]
+    factors: tuple[Matrix, ...]
 
     def values(self, likeness: Matrix) -> Matrix:
         """Return the values of clips, (n, n_axes)."""
@@ -53,15 +54,13 @@ class LandmarkAxes(NamedTuple):
 
     def on_values(self, head: Head) -> Head:
         """Return a layer on likeness as one on values."""
-        parts = np.split(head.weights, _ends(self.turns))
-        known = zip(self.turns, self.lengths, parts, strict=True)
-        return Head(
-            np.concatenate([(turn * lengths).T @ part for turn, lengths, part in known]), head.offsets
-        )
+        parts = np.split(head.weights, _ends(self.factors))
+        turned = [factor @ part for factor, part in zip(self.factors, parts, strict=True)]
+        return Head(np.concatenate(turned), head.offsets)
 
     def on_likeness(self, head: Head) -> Head:
         """Return a layer on values as one on likeness."""
-        parts = np.split(head.weights, _ends(self.lengths))
+        parts = np.split(head.weights, _ends(self.turns))
         turned = [turn @ part for turn, part in zip(self.turns, parts, strict=True)]
         return Head(np.concatenate(turned), head.offsets)
 
@@ -89,23 +88,22 @@ def landmark_axes(content: bytes) -> LandmarkAxes | None:
     last = makers.get(embedding_name(graph))
     near = _before_gate(last, makers)
     landmarks = [_landmarks(graph, power) for power in _raised(near, makers)]
-    comparisons = [_axes(one) for one in landmarks if one is not None]
+    comparisons = [_factor(one) for one in landmarks if one is not None]
     if not comparisons or len(comparisons) < len(landmarks):
         return None
-    n_axes = sum(len(lengths) for _, lengths in comparisons)
-    turns = tuple(axes * np.sqrt(n_axes / lengths) for axes, lengths in comparisons)
-    lengths = tuple(lengths / n_axes for _, lengths in comparisons)
+    root = np.sqrt(sum(map(len, comparisons)))
+    turns = tuple(root * solve_triangular(factor, np.eye(len(factor))) for factor in comparisons)
+    factors = tuple(factor / root for factor in comparisons)
     times = 1 if near is last else 2
-    return LandmarkAxes(turns * times, lengths * times)
+    return LandmarkAxes(turns * times, factors * times)
 
 
-def _axes(landmarks: Matrix) -> tuple[Matrix, Matrix]:
-    """Return the axes of landmarks as they are alike, and their lengths."""
+def _factor(landmarks: Matrix) -> Matrix:
+    """Return the upper triangle whose square is how alike landmarks are (Cholesky)."""
     halves = np.square(landmarks).sum(axis=0) / 2
     likeness = np.exp(landmarks.T @ landmarks - halves - halves[:, np.newaxis])
-    lengths, axes = np.linalg.eigh(likeness)
-    kept = lengths > _LEAST * lengths[-1]
-    return axes[:, kept], lengths[kept]
+    likeness += _LEAST * np.trace(likeness) * np.eye(len(likeness))
+    return np.linalg.cholesky(likeness).T
 
 
 def _before_gate(last: onnx.NodeProto | None, makers: Makers) -> onnx.NodeProto | None:
