@@ -73,7 +73,7 @@ def test_products_of_values_are_the_likeness_of_clips(
 ) -> None:
     """Of a landmark to itself that is 1, which the first axes reach nearly, and the share of another part."""
     axes, (_, share, gated) = found(content), choice
-    n_axes = sum(map(len, axes.turns)) // (2 if gated else 1)
+    n_axes = sum(map(len, axes.factors)) // (2 if gated else 1)
     values = axes.values(likeness(content, clips[0]))[:, :n_axes] / np.sqrt(n_axes)
     reached = np.square(values).sum(axis=1) / (1 + share)
     assert reached.mean() == pytest.approx(1, abs=0.05)

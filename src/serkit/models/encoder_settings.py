@@ -293,11 +293,6 @@ class SpeechEncoderSettings(NetworkSettings):
         both: tuple[Pooling, ...] = ("loud", "alike") if self.loud else ("alike", "loud")
         return both if self.loud_share or self.alike_share else both[:1]
 
-    @property
-    def _adapted_poolings(self) -> tuple[Pooling, ...]:
-        """How states of adapted blocks are pooled, once for each comparison of them."""
-        return ("alike", "loud") if self.adapted_loud_share else self._poolings[:1]
-
     def remember_in(self, network: nn.Module, folder: Path) -> None:
         """Keep what frozen blocks hear in a clip in a folder, for every other run."""
         body = cast("SpeechEncoder", network)
@@ -396,7 +391,7 @@ class SpeechEncoderSettings(NetworkSettings):
                 self.states or None,
                 self._poolings,
                 frames=self.frame_share > 0,
-                adapted=self._adapted_poolings,
+                adapted=("alike", "loud") if self.adapted_loud_share else (),
             )
             body.adapting = False
             scores = compare_with_landmarks(body, train, self, device, seed, split=split)

@@ -21,8 +21,6 @@ from serkit.onnx.graph import constants_of, node_makers
 from serkit.onnx.head import Head, embedding_name, plain_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float64]
@@ -37,37 +35,32 @@ class LandmarkAxes(NamedTuple):
 
     Attributes
     ----------
-    turns : tuple of ndarray, shape (n_landmarks, n_landmarks)
-        What likeness is multiplied with; the mean square of a clip's values is 1 then, or more where a model
-        makes several comparisons.
     factors : tuple of ndarray, shape (n_landmarks, n_landmarks)
-        What undoes that.
+        Upper triangles that values are multiplied with to make likeness of them; the mean square of a clip's
+        values is 1, or more where a model makes several comparisons.
     """
 
-    turns: tuple[Matrix, ...]
     factors: tuple[Matrix, ...]
 
     def values(self, likeness: Matrix) -> Matrix:
         """Return the values of clips, (n, n_axes)."""
-        parts = np.split(likeness, _ends(self.turns), axis=1)
-        return np.concatenate([part @ turn for part, turn in zip(parts, self.turns, strict=True)], axis=1)
+        parts = zip(self.factors, np.split(likeness, self._ends, axis=1), strict=True)
+        return np.concatenate([solve_triangular(one, part.T, trans="T").T for one, part in parts], axis=1)
 
     def on_values(self, head: Head) -> Head:
         """Return a layer on likeness as one on values."""
-        parts = np.split(head.weights, _ends(self.factors))
-        turned = [factor @ part for factor, part in zip(self.factors, parts, strict=True)]
-        return Head(np.concatenate(turned), head.offsets)
+        parts = zip(self.factors, np.split(head.weights, self._ends), strict=True)
+        return Head(np.concatenate([one @ part for one, part in parts]), head.offsets)
 
     def on_likeness(self, head: Head) -> Head:
         """Return a layer on values as one on likeness."""
-        parts = np.split(head.weights, _ends(self.turns))
-        turned = [turn @ part for turn, part in zip(self.turns, parts, strict=True)]
-        return Head(np.concatenate(turned), head.offsets)
+        parts = zip(self.factors, np.split(head.weights, self._ends), strict=True)
+        return Head(np.concatenate([solve_triangular(one, part) for one, part in parts]), head.offsets)
 
-
-def _ends(parts: Iterable[Matrix]) -> list[int]:
-    """Return where each part but the last ends, as long as these are."""
-    return list(accumulate(map(len, parts)))[:-1]
+    @property
+    def _ends(self) -> list[int]:
+        """Where each part but the last ends."""
+        return list(accumulate(map(len, self.factors)))[:-1]
 
 
 def landmark_axes(content: bytes) -> LandmarkAxes | None:
@@ -92,10 +85,8 @@ def landmark_axes(content: bytes) -> LandmarkAxes | None:
     if not comparisons or len(comparisons) < len(landmarks):
         return None
     root = np.sqrt(sum(map(len, comparisons)))
-    turns = tuple(root * solve_triangular(factor, np.eye(len(factor))) for factor in comparisons)
     factors = tuple(factor / root for factor in comparisons)
-    times = 1 if near is last else 2
-    return LandmarkAxes(turns * times, factors * times)
+    return LandmarkAxes(factors if near is last else factors * 2)
 
 
 def _factor(landmarks: Matrix) -> Matrix:
