@@ -18,7 +18,7 @@ class Comparison(NamedTuple):
     landmarks : int
         Training clips to compare with.
     steady : float
-        How much of what altered copies differ in is taken out of the axes.
+        How much an altered copy counts beside its original where the axes are looked for.
     share : float
         How much its scores count.
     degraded_share : float, default 0.0

@@ -85,10 +85,10 @@ class SpeechEncoderSettings(NetworkSettings):
         Whether axes and landmarks are rounded so far that an exported file holds each value in 4 bits instead
         of 8: twice as many find room. Scores are fitted to what rounding leaves.
     steady : float, default 0.0
-        How much what altered copies differ in from their originals counts against what originals differ in:
-        the axes of comparisons show less of it, see `serkit.models.steady_axes`.
+        How much an altered copy counts beside its original where the axes of comparisons are looked for, on
+        which both shall lie alike, see `serkit.models.steady_axes`; 0 for the principal axes of originals.
     loud_steady : float, optional
-        The same for the comparisons `loud` and `adapted_loud`; without it these are as steady as the others.
+        The same for the comparisons `loud` and `adapted_loud`; without it as much as in the others.
     degraded_shares : dict of str to float, default {}
         Clips that sound degraded are scored by weights of their own, see `serkit.models.degraded_scores`:
         how much the scores of comparisons count there, by their names `states`, `loud`, `alike`, `frames`,

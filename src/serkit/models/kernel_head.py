@@ -182,8 +182,7 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
 ) -> None:
     """Fit axes, landmarks and scores to training clips; `head.standardise` is fitted already.
 
-    Axes and landmarks are those of the originals. What copies differ in from these is looked at less, if that
-    is wanted.
+    Axes and landmarks are those of the originals; on steady axes copies lie near these.
 
     Parameters
     ----------
@@ -202,7 +201,8 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
     rounded : bool, default False
         Whether axes and landmarks are rounded before the scores are fitted, see `serkit.models.coarse`.
     steady : float, default 0.0
-        How much what altered copies differ in from their originals is held against what originals differ in.
+        How much an altered copy counts beside its original where axes are looked for on which both lie alike,
+        see `serkit.models.steady_axes`.
     rest : float, default 1.0
         In a head that is gated, how much clips that are not degraded count beside those that are, in the
         scores of clips that sound degraded.
@@ -211,7 +211,7 @@ def fit_kernel_head(  # noqa: PLR0913 - every choice has a name
     originals = train.originals
     turn = principal_axes(head.standardise(pooled[originals]).cpu().numpy(), n_axes, seed=seed)
     if steady:
-        turn = steady_axes(turn, head.standardise(pooled).cpu().numpy() @ turn, train, steady)
+        turn = steady_axes(turn, head.standardise(pooled).cpu().numpy(), train, steady)
     if rounded:
         turn = turn @ random_turn(n_axes, seed=seed)
     axes = torch.from_numpy(turn / np.float32(np.sqrt(width * n_axes)))

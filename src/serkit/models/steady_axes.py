@@ -1,8 +1,9 @@
 """Axes on which a clip stays where it is when a room, noise or a line is added to it.
 
-Where a clip lies is where its altered copies should lie, too. So places are filtered as Wiener filters a
-signal: directions in which copies differ from their originals shrink by how much of what is seen there that
-is [1]_. The filter is a matrix, which becomes part of the axes: it takes no time.
+Where a clip lies is where its altered copies should lie, too. So axes are those of a linear regression: from
+what is heard in a clip, or in a copy of it, to where the clip lies [1]_. It knows how noise hides what is
+heard, how it moves it, and what else tells the same. The regression is a matrix, which becomes the axes: it
+takes no time.
 
 References
 ----------
@@ -23,40 +24,42 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
+# How much the squares of the weights count beside the sum of squared errors, in mean squares of values.
+_PENALTY = 0.01
 
-def steady_axes(axes: Floats, placed: Floats, train: Labelled, weight: float) -> Floats:
-    """Return axes that show less of what altered copies differ in from their originals.
+
+def steady_axes(axes: Floats, values: Floats, train: Labelled, weight: float) -> Floats:
+    """Return axes on which altered copies lie as near to their originals as a linear map can bring them.
 
     Parameters
     ----------
     axes : ndarray of float32, shape (n_values, n_axes)
-        Axes.
-    placed : ndarray of float32, shape (n, n_axes)
-        Where training rows lie on them.
+        Axes of originals.
+    values : ndarray of float32, shape (n, n_values)
+        Standardised training rows.
     train : Labelled
         These rows. Without pairs of a copy and its original the axes stay as they are.
     weight : float
-        How much the mean square of these differences counts beside that of places.
+        How much a copy counts beside an original.
 
     Returns
     -------
     ndarray of float32, shape (n_values, n_axes)
         The mean square of the places of originals is as it was.
     """
-    copies, originals = train.pairs
+    copies, parents = train.pairs
     if not copies.size:
         return axes
-    known = axes.any(axis=0)  # of few rows there are few axes
-    placed = placed[:, known]
-    clean = _mean_product(placed[train.originals])
-    noise = _mean_product(placed[copies] - placed[originals])
-    kept = np.linalg.solve(clean + weight * noise, clean)
-    kept *= np.sqrt(np.trace(clean) / np.trace(kept.T @ clean @ kept))
-    steady = np.zeros_like(axes)
-    steady[:, known] = axes[:, known] @ kept.astype(np.float32)
-    return steady
+    placed = values[train.originals] @ axes
+    clean, wanted = _products(values[train.originals], placed)
+    noisy, wanted_of_copies = _products(values[copies], values[parents] @ axes)
+    normal = clean + weight * noisy
+    normal += _PENALTY * np.trace(normal) / len(normal) * np.eye(len(normal))
+    found = np.linalg.solve(normal, wanted + weight * wanted_of_copies)
+    found *= np.sqrt(np.square(placed).sum() / np.vdot(found, clean @ found))
+    return found.astype(np.float32)
 
 
-def _mean_product(rows: Floats) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = (rows.T @ rows).astype(np.float64) / len(rows)
-    return found
+def _products(values: Floats, wanted: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the products of values with themselves, and with what is wanted of them."""
+    return (values.T @ values).astype(np.float64), (values.T @ wanted).astype(np.float64)
