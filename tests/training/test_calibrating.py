@@ -126,7 +126,9 @@ def test_the_file_gives_each_clip_its_temperature(run: TrainingRun, manifest: An
     assert scores.shape == (12, len(bundle.info.labels))
     assert run.final is not None
     assert bundle.info.temperature == run.final.temperature
-    assert 0.01 < bundle.info.temperature < 1.0
+    # Random weights hear next to nothing, so that it may be large; 1 is that of no fit.
+    assert bundle.info.temperature != pytest.approx(1.0, abs=1e-3)
+    assert 0.01 < bundle.info.temperature < 100
     assert softmax(scores / bundle.info.temperature).max() < 1.0
     plain = plain_scores(onnx.load(run.folder / BUNDLE / "model.onnx")).SerializeToString()
     factors = exported_scores(plain, features[:12]) / scores  # of each clip one, whatever the label
