@@ -50,7 +50,7 @@ def recipe_for(encoder: Path, protocol: dict[str, Any] = FOLDS, **model: Any) ->
                 "states": [1, 2],
                 "join": "concatenate",
                 "landmarks": 40,
-                "axes": 8,
+                "axes": 4,
                 "steady": 0.3,
                 "frame_share": 0.2,
                 "degraded_shares": {"states": 1.0},
@@ -126,9 +126,7 @@ def test_the_file_gives_each_clip_its_temperature(run: TrainingRun, manifest: An
     assert scores.shape == (12, len(bundle.info.labels))
     assert run.final is not None
     assert bundle.info.temperature == run.final.temperature
-    # Random weights hear next to nothing, so that it may be large; 1 is that of no fit.
-    assert bundle.info.temperature != pytest.approx(1.0, abs=1e-3)
-    assert 0.01 < bundle.info.temperature < 100
+    assert 0.01 < bundle.info.temperature < 1.0
     assert softmax(scores / bundle.info.temperature).max() < 1.0
     plain = plain_scores(onnx.load(run.folder / BUNDLE / "model.onnx")).SerializeToString()
     factors = exported_scores(plain, features[:12]) / scores  # of each clip one, whatever the label

@@ -50,13 +50,15 @@ def steady_axes(axes: Floats, values: Floats, train: Labelled, weight: float) ->
     copies, parents = train.pairs
     if not copies.size:
         return axes
-    placed = values[train.originals] @ axes
-    clean, wanted = _products(values[train.originals], placed)
-    noisy, wanted_of_copies = _products(values[copies], values[parents] @ axes)
+    originals = train.originals
+    places = np.zeros((len(values), axes.shape[1]), dtype=np.float32)
+    places[originals] = values[originals] @ axes
+    clean, wanted = _products(values[originals], places[originals])
+    noisy, wanted_of_copies = _products(values[copies], places[parents])
     normal = clean + weight * noisy
     normal += _PENALTY * np.trace(normal) / len(normal) * np.eye(len(normal))
     found = np.linalg.solve(normal, wanted + weight * wanted_of_copies)
-    found *= np.sqrt(np.square(placed).sum() / np.vdot(found, clean @ found))
+    found *= np.sqrt(np.square(places).sum() / np.vdot(found, clean @ found))
     return found.astype(np.float32)
 
 
