@@ -101,3 +101,16 @@ def test_copies_follow_the_rows_and_name_their_parents(plan):
     # Of noise and of another tempo and pitch in turn, the first may sound worse.
     assert is_degraded(rows, plan).tolist() == [False, False, *[True, True, False, False] * 2]
     assert not is_degraded(manifest, plan).any()
+
+
+def test_copies_that_other_recordings_are_mixed_into_name_these(sounds, clip):
+    chains = [[{"name": "others", "voices": [1, 3]}], [{"name": "gain"}]]
+    plan = AugmentPlan(chains=chains, seed=1)
+    files = [str(sounds / "long.wav"), str(sounds / "more" / "short.flac")]
+    rows = add_copies(pd.DataFrame({"file": files, "speaker": "x"}), plan)
+    assert [[one.file for one in others] for others in rows["others"]] == [
+        [], [], [files[1]], [files[0]], [], [],
+    ]  # fmt: skip
+    found = [plan.alter(clip, 1, others=others).signal.tobytes() for others in rows["others"][:4]]
+    assert len(set(found)) == 3
+    assert "others" not in add_copies(rows[["file"]][:2], AugmentPlan(chains=chains[1:]))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -253,3 +255,19 @@ def test_copies_are_cached_under_their_plan_and_number(manifest, tmp_path, loads
 def test_copies_without_their_plan_are_refused(manifest, plan):
     with pytest.raises(FeatureError, match=r"copy 2 of a recording .* makes [01]; give the plan"):
         extract_features(add_copies(manifest.head(1), PLAN), SMALL, augment=plan)
+
+
+def test_copies_are_made_anew_where_recordings_that_are_mixed_in_have_changed(manifest, tmp_path, loads):
+    plan = AugmentPlan(chains=[[{"name": "others", "voices": 2}]])
+    files = [tmp_path / Path(file).name for file in manifest["file"].head(3)]
+    for file, source in zip(files, manifest["file"], strict=False):
+        shutil.copy(source, file)
+    rows = manifest.head(3).assign(file=[str(file) for file in files], speaker=["1", "1", "2"])
+    copies = add_copies(rows, plan).iloc[3:]
+    before = extract_features(copies, SMALL, augment=plan, cache=tmp_path).values
+    assert len(loads) == 3
+    shutil.copy(manifest["file"].iloc[5], files[1])
+    after = extract_features(copies, SMALL, augment=plan, cache=tmp_path).values
+    # The second recording is the only other one of the first speaker; the third speaker has no other.
+    assert (before != after).any(axis=1).tolist() == [True, True, False]
+    assert len(loads) == 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from serkit.augment import channels, extent, material, noise, reverb, tempo
+from serkit.augment import channels, extent, material, noise, others, reverb, tempo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ class Setting(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """An alteration: what it does, by which function of clip, generator and settings; if it reads files.
+    """An alteration: what it does, by which function of clip, generator and settings; what else it reads.
 
     It degrades a recording where it is no longer heard as in a quiet room: another voice, tempo, level or
     extent does not.
@@ -35,6 +35,7 @@ class Kind(NamedTuple):
     alter: Callable[..., Clip]
     settings: dict[str, Setting]
     reads_folder: bool = False
+    reads_others: bool = False
     degrades: bool = True
 
 
@@ -85,6 +86,9 @@ STEPS: dict[str, Kind] = {
     "background": Kind("an excerpt of a recording", material.add_background, _SNR, reads_folder=True),
     "babble": Kind("several recordings at once", material.add_babble, _BABBLE, reads_folder=True),
     "crowd": Kind("several voices, made of the recording itself", _crowd, _BABBLE),
+    "others": Kind(
+        "several other recordings of the speaker at once", others.add_others, _BABBLE, reads_others=True
+    ),
     "roll": Kind("circular time shift", _sure(_roll), _ROLL, degrades=False),
     "shift": Kind("time shift; silence fills the gap", _sure(_shift), _SHIFT, degrades=False),
     "crop": Kind("a random stretch", extent.random_crop, _CROP, degrades=False),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 from serkit.augment.kinds import STEPS
 from serkit.augment.material import list_material
+from serkit.augment.others import Excerpt, draw_others
 
 # pydantic reads it at run time.
 from serkit.augment.steps import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas
     from numpy.typing import NDArray
 
@@ -72,7 +74,12 @@ class AugmentPlan(BaseModel):
         settings = json.dumps([AUGMENT_VERSION, self.seed, chains], sort_keys=True)
         return hashlib.sha256(settings.encode()).hexdigest()[:32]
 
-    def alter(self, clip: Clip, copy: int) -> Clip:
+    def n_others(self, copy: int) -> int:
+        """Return how many other recordings of the speaker a copy is altered with at most."""
+        steps = [step for step in self._chain(copy) if STEPS[step.name].reads_others]
+        return max((round(step.settings["voices"][1]) for step in steps), default=0)
+
+    def alter(self, clip: Clip, copy: int, *, others: Sequence[Excerpt] = ()) -> Clip:
         """Make a copy of a clip.
 
         Parameters
@@ -81,12 +88,12 @@ class AugmentPlan(BaseModel):
             The original. The last two parts of the path in `source`, and `start`, seed the draws.
         copy : int
             1 to `n_copies`.
+        others : sequence of Excerpt, optional
+            Other recordings of the speaker, for steps that read them.
         """
-        name = f"{'/'.join(Path(clip.source).parts[-2:])}@{clip.start:.3f}"
-        digest = int(hashlib.sha256(name.encode()).hexdigest()[:16], 16)
-        rng = np.random.default_rng([self.seed, copy, digest])
+        rng = np.random.default_rng([self.seed, copy, Excerpt(clip.source, clip.start).digest])
         for step in self._chain(copy):
-            clip = step.alter(clip, rng)
+            clip = step.alter(clip, rng, others=others)
         return clip
 
     def _chain(self, copy: int) -> tuple[Step, ...]:
@@ -103,7 +110,8 @@ def add_copies(manifest: pandas.DataFrame, plan: AugmentPlan) -> pandas.DataFram
     """Return the rows of a manifest, then those of their first copies, of their second ones, and so on.
 
     A copy has the number in ``copy``, 0 for an original, and the name of its original in ``parent``; its
-    ``content`` and ``duration`` are not known.
+    ``content`` and ``duration`` are not known. Where the plan has steps that read them, ``others`` are
+    recordings of the same speaker.
 
     Examples
     --------
@@ -116,11 +124,23 @@ def add_copies(manifest: pandas.DataFrame, plan: AugmentPlan) -> pandas.DataFram
     n_rows, n_parts = len(manifest), 1 + plan.n_copies
     rows = manifest.iloc[np.tile(np.arange(n_rows), n_parts)].reset_index(drop=True)
     copy = np.repeat(np.arange(n_parts), n_rows)
-    unknown = {name: rows[name].where(copy == 0) for name in ("content", "duration") if name in rows}
+    changed: dict[str, Any] = {
+        name: rows[name].where(copy == 0) for name in ("content", "duration") if name in rows
+    }
     named = parents(rows)
     if "parent" not in rows:
         named[copy == 0] = None
-    return rows.assign(copy=copy, parent=named, **unknown)
+    if any(plan.n_others(number) for number in range(n_parts)):
+        changed["others"] = _others(manifest, plan)
+    return rows.assign(copy=copy, parent=named, **changed)
+
+
+def _others(manifest: pandas.DataFrame, plan: AugmentPlan) -> list[tuple[Excerpt, ...]]:
+    """Return the recordings that rows, then their first copies, and so on, are altered with."""
+    drawn: list[tuple[Excerpt, ...]] = [()] * len(manifest)
+    for copy in range(1, 1 + plan.n_copies):
+        drawn += draw_others(manifest, plan.n_others(copy), seed=plan.seed)
+    return drawn
 
 
 def is_copy(manifest: pandas.DataFrame) -> NDArray[np.bool_]:

@@ -13,7 +13,10 @@ from serkit.errors import AugmentError
 from serkit.unknown import unknown_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from serkit.audio import Clip
+    from serkit.augment.others import Excerpt
 
 
 class Step(BaseModel):
@@ -64,13 +67,18 @@ class Step(BaseModel):
         defaults = {name: (one.low, one.high) for name, one in STEPS[self.name].settings.items()}
         return defaults | {name: _as_range(value) for name, value in (self.model_extra or {}).items()}
 
-    def alter(self, clip: Clip, rng: np.random.Generator) -> Clip:
-        """Alter a clip, or leave it as it is, as the generator draws."""
+    def alter(self, clip: Clip, rng: np.random.Generator, *, others: Sequence[Excerpt] = ()) -> Clip:
+        """Alter a clip, or leave it as it is, as the generator draws.
+
+        Some steps need `others`, recordings of the same speaker.
+        """
         if rng.random() >= self.probability:
             return clip
         drawn: dict[str, Any] = {name: float(rng.uniform(*limits)) for name, limits in self.settings.items()}
         if self.folder is not None:
             drawn["folder"] = self.folder
+        if STEPS[self.name].reads_others:
+            drawn["others"] = others
         return STEPS[self.name].alter(clip, rng, **drawn)
 
 

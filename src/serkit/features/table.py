@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from serkit.audio import load_audio
+from serkit.augment.others import excerpts
 from serkit.errors import FeatureError, SerkitError
 from serkit.features.cache import FeatureCache, Stretch
 from serkit.files import atomic_path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from serkit.augment import AugmentPlan
+    from serkit.augment.others import Excerpt
     from serkit.features.feature_set import FeatureSet
     from serkit.features.frames import Floats
 
@@ -120,14 +123,15 @@ def extract_features(  # noqa: PLR0913 - every choice has a name
         copies and no plan.
     """
     stretches, copies = _stretches(manifest), _copies(manifest, augment)
-    keys = _keys(feature_set, augment, copies)
+    others = list(manifest["others"]) if "others" in manifest else [()] * len(copies)
+    keys = _keys(feature_set, augment, copies, others)
     with FeatureCache(Path(cache)) if cache is not None else nullcontext() as store:
         found = [store.get(*place) if store else None for place in zip(keys, stretches, strict=True)]
         missing = [row for row, features in enumerate(found) if features is None]
         failures = []
         results = map_parallel(
             partial(_extract, feature_set, augment),
-            [(stretches[row], copies[row]) for row in missing],
+            [(stretches[row], copies[row], others[row]) for row in missing],
             workers=workers,
             progress="Extracting features" if progress else None,
         )
@@ -144,15 +148,7 @@ def extract_features(  # noqa: PLR0913 - every choice has a name
 
 def _stretches(manifest: pd.DataFrame) -> list[Stretch]:
     """List what each row of a manifest reads, in its present state."""
-    files = manifest["file"].astype(str)
-    starts, ends = (
-        manifest[name].astype(float) if name in manifest else pd.Series(np.nan, index=manifest.index)
-        for name in ("start", "end")
-    )
-    return [
-        Stretch(file, 0.0 if np.isnan(start) else start, None if np.isnan(end) else end, *_state(file))
-        for file, start, end in zip(files, starts, ends, strict=True)
-    ]
+    return [Stretch(*one, *_state(one.file)) for one in excerpts(manifest)]
 
 
 def _copies(manifest: pd.DataFrame, augment: AugmentPlan | None) -> list[int]:
@@ -169,10 +165,21 @@ def _copies(manifest: pd.DataFrame, augment: AugmentPlan | None) -> list[int]:
     return copies
 
 
-def _keys(feature_set: FeatureSet, augment: AugmentPlan | None, copies: list[int]) -> list[str]:
+def _keys(
+    feature_set: FeatureSet,
+    augment: AugmentPlan | None,
+    copies: list[int],
+    others: list[tuple[Excerpt, ...]],
+) -> list[str]:
     """List the key of each row in the cache."""
     plan = augment.key if augment else ""
-    return [f"{feature_set.key}-{plan}-{copy}" if copy else feature_set.key for copy in copies]
+    keys = [f"{feature_set.key}-{plan}-{copy}" if copy else feature_set.key for copy in copies]
+    return [f"{key}-{_digest(mixed)}" if mixed else key for key, mixed in zip(keys, others, strict=True)]
+
+
+def _digest(others: tuple[Excerpt, ...]) -> str:
+    states = [(one, _state(one.file)) for one in others]
+    return hashlib.blake2b(repr(states).encode(), digest_size=8).hexdigest()
 
 
 def _state(file: str) -> tuple[int, int]:
@@ -185,11 +192,11 @@ def _state(file: str) -> tuple[int, int]:
 
 
 def _extract(
-    feature_set: FeatureSet, augment: AugmentPlan | None, job: tuple[Stretch, int]
+    feature_set: FeatureSet, augment: AugmentPlan | None, job: tuple[Stretch, int, tuple[Excerpt, ...]]
 ) -> Floats | SerkitError:
     """Features of a stretch, or why there are none: one bad recording must not stop the others."""
-    stretch, copy = job
-    alter = partial(augment.alter, copy=copy) if augment and copy else None
+    stretch, copy, others = job
+    alter = partial(augment.alter, copy=copy, others=others) if augment and copy else None
     try:
         clip = load_audio(stretch.file, start=stretch.start, end=stretch.end)
         return feature_set.extract(clip, alter=alter)
