@@ -1,4 +1,4 @@
-"""Voices of a speaker's other recordings: which are drawn, and how they are mixed."""
+"""Voices of other recordings: which are drawn, and how they are mixed."""
 
 import numpy as np
 import pandas as pd
@@ -12,36 +12,50 @@ from serkit.augment.others import Excerpt, add_others, draw_others, excerpts
 
 @pytest.fixture
 def manifest():
-    """Two corpora of two speakers each, who share their names; the last row has no speaker."""
+    """Two corpora of two speakers each, who share their names."""
     names = [f"/{corpus}/{speaker}{n}.wav" for corpus in "ab" for speaker in "xy" for n in range(4)]
-    rows = pd.DataFrame({"file": [*names, "/b/z.wav"]})
-    return rows.assign(corpus=rows["file"].str[1], speaker=rows["file"].str[3].where(rows.index < 16))
+    rows = pd.DataFrame({"file": names})
+    return rows.assign(corpus=rows["file"].str[1], speaker=rows["file"].str[3])
 
 
-def test_others_are_of_the_same_speaker_and_never_the_clip_itself(manifest):
-    drawn = draw_others(manifest, 2, seed=0)[:16]
-    for file, others in zip(manifest["file"], drawn, strict=False):
-        assert len({other.file for other in others}) == 2
-        assert {other.file[:4] for other in others} == {file[:4]}
-        assert file not in {other.file for other in others}
+def drawn_of(manifest, n_others=2, *, sides=None, seed=0):
+    drawn = draw_others(manifest, n_others, sides=sides, seed=seed)
+    return {
+        file: {other.file for other in others} for file, others in zip(manifest["file"], drawn, strict=True)
+    }
 
 
-def test_all_are_drawn_where_there_are_fewer_and_none_of_an_unknown_speaker(manifest):
-    drawn = draw_others(manifest, 9, seed=0)
-    assert [len(others) for others in drawn] == [3] * 16 + [0]
-    assert draw_others(manifest.drop(columns="speaker"), 9, seed=0) == [()] * 17
+def test_others_are_of_other_speakers(manifest):
+    drawn = drawn_of(manifest, 12)
+    for file, others in drawn.items():
+        assert others == {other for other in manifest["file"] if other[:4] != file[:4]}
+    assert all(len(others) == 2 for others in drawn_of(manifest).values())
+
+
+def test_nobody_is_heard_on_another_side(manifest):
+    sides = [(file[1], file[3]) == ("b", "x") for file in manifest["file"]]
+    for file, others in drawn_of(manifest, 9, sides=sides).items():
+        alone = file[:4] == "/b/x"
+        assert {other[:4] == "/b/x" for other in others} == {alone}
+        assert file not in others
+        # Where a speaker is alone, what else there is of them is heard.
+        assert len(others) == (3 if alone else 8)
+
+
+def test_recordings_without_speakers_are_mixed_with_each_other(manifest):
+    unknown = manifest.drop(columns=["corpus", "speaker"])
+    assert {len(others) for others in drawn_of(unknown, 99).values()} == {15}
+    assert set(map(len, drawn_of(unknown, 9, sides=np.arange(16)).values())) == {0}
 
 
 def test_the_draw_depends_on_the_seed_and_neither_on_order_nor_on_where_a_corpus_lies(manifest):
-    drawn = dict(zip(manifest["file"], draw_others(manifest, 2, seed=0), strict=True))
-    turned = manifest.iloc[::-1]
-    assert dict(zip(turned["file"], draw_others(turned, 2, seed=0), strict=True)) == drawn
-    moved = manifest.assign(file="/elsewhere" + manifest["file"])
-    found = draw_others(moved, 2, seed=0)
-    assert [[other.file.removeprefix("/elsewhere") for other in others] for others in found] == [
-        [other.file for other in others] for others in drawn.values()
-    ]
-    assert dict(zip(manifest["file"], draw_others(manifest, 2, seed=1), strict=True)) != drawn
+    drawn = drawn_of(manifest)
+    assert drawn_of(manifest.iloc[::-1]) == drawn
+    moved = drawn_of(manifest.assign(file="/elsewhere" + manifest["file"]))
+    assert [{other.removeprefix("/elsewhere") for other in others} for others in moved.values()] == list(
+        drawn.values()
+    )
+    assert drawn_of(manifest, seed=1) != drawn
 
 
 def test_stretches_of_one_file_are_others_of_each_other():

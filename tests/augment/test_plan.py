@@ -107,7 +107,7 @@ def test_copies_that_other_recordings_are_mixed_into_name_these(sounds, clip):
     chains = [[{"name": "others", "voices": [1, 3]}], [{"name": "gain"}]]
     plan = AugmentPlan(chains=chains, seed=1)
     files = [str(sounds / "long.wav"), str(sounds / "more" / "short.flac")]
-    rows = add_copies(pd.DataFrame({"file": files, "speaker": "x"}), plan)
+    rows = add_copies(pd.DataFrame({"file": files, "speaker": ["x", "y"]}), plan)
     assert [[one.file for one in others] for others in rows["others"]] == [
         [], [], [files[1]], [files[0]], [], [],
     ]  # fmt: skip

@@ -262,12 +262,12 @@ def test_copies_are_made_anew_where_recordings_that_are_mixed_in_have_changed(ma
     files = [tmp_path / Path(file).name for file in manifest["file"].head(3)]
     for file, source in zip(files, manifest["file"], strict=False):
         shutil.copy(source, file)
-    rows = manifest.head(3).assign(file=[str(file) for file in files], speaker=["1", "1", "2"])
-    copies = add_copies(rows, plan).iloc[3:]
+    rows = manifest.head(3).assign(file=[str(file) for file in files], speaker=["1", "2", "3"])
+    copies = add_copies(rows, plan, sides=[0, 0, 1]).iloc[3:]
     before = extract_features(copies, SMALL, augment=plan, cache=tmp_path).values
     assert len(loads) == 3
     shutil.copy(manifest["file"].iloc[5], files[1])
     after = extract_features(copies, SMALL, augment=plan, cache=tmp_path).values
-    # The second recording is the only other one of the first speaker; the third speaker has no other.
+    # The first is mixed with the second and the other way round, the third with itself.
     assert (before != after).any(axis=1).tolist() == [True, True, False]
     assert len(loads) == 5

@@ -11,11 +11,13 @@ from sklearn.model_selection import KFold, LeaveOneGroupOut, train_test_split
 
 from serkit.errors import LeakError, SplitError
 from serkit.splits import (
+    Fold,
     Protocol,
     count_leaks,
     make_folds,
     published_folds,
     published_names,
+    sides,
     speaker_groups,
 )
 
@@ -339,3 +341,16 @@ def test_the_real_files_named_by_emobox_are_found(corpora_dir):
     (fold,) = make_folds(manifest, protocol)
     assert len(fold.test) + len(fold.missing) == 1856
     assert {name[:4] for name in fold.missing} <= set(published_folds("evar-crema-d").test[0])
+
+
+def test_what_is_on_the_same_side_of_every_split_has_one_number():
+    rows = np.arange(6)
+    folds = [
+        Fold("1", train=rows[:2], dev=rows[2:3], test=rows[3:5]),
+        Fold("2", train=rows[2:5], test=rows[:2]),
+    ]
+    found = sides(6, folds)
+    assert found[0] == found[1]
+    assert found[3] == found[4]
+    assert len({*found[[0, 2, 3, 5]].tolist()}) == 4
+    assert len(set(sides(6, []).tolist())) == 1

@@ -72,6 +72,24 @@ def test_copies_follow_their_originals_into_the_training_part(recipe_file):
     assert folds[1].train.tolist() == [0, 1, 4, 5]
 
 
+@pytest.mark.parametrize("before", [False, True])
+def test_nobody_is_heard_in_copies_on_the_other_side_of_a_split(recipe_file, before):
+    files = [f"/{speaker}{number}.wav" for speaker in "123456" for number in range(4)]
+    rows = pd.DataFrame({"file": files, "corpus": "ravdess", "emotion": ["calm", "sad"] * 12})
+    rows["speaker"] = rows["file"].str[1]
+    changes = ["augment.chains=[[{name='others', voices=3}]]"]
+    if before:
+        changes.append("protocol.folds.augment_before_split=true")
+    recipe = load_recipe(recipe_file, changes)
+    everything, folds = split_rows(rows, recipe, recipe.protocol["folds"])
+    assert len(folds) == 3
+    for fold in folds:
+        train = everything.iloc[fold.train]
+        heard = {one.file for others in train["others"] for one in others}
+        assert heard <= set(train["file"])
+        assert bool(heard) != before
+
+
 def test_the_published_split_after_augmentation_has_its_sizes(recipe_file):
     n_clips = 1_440 + 7_442 + 2_800
     rows = pd.DataFrame(

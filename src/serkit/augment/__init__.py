@@ -5,7 +5,7 @@
 :class:`Step`, :data:`STEPS`          one alteration by name, with ranges
 :mod:`serkit.augment.noise`           noise, plain, coloured or of many voices
 :mod:`serkit.augment.material`        background sounds, babble and rooms from files
-:mod:`serkit.augment.others`          other recordings of the speaker
+:mod:`serkit.augment.others`          voices of other recordings of the manifest
 :mod:`serkit.augment.extent`          time shift, crop, silence, gain
 :mod:`serkit.augment.tempo`           stretch, pitch, speed
 :mod:`serkit.augment.reverb`          rooms that are made up

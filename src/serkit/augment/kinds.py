@@ -86,9 +86,7 @@ STEPS: dict[str, Kind] = {
     "background": Kind("an excerpt of a recording", material.add_background, _SNR, reads_folder=True),
     "babble": Kind("several recordings at once", material.add_babble, _BABBLE, reads_folder=True),
     "crowd": Kind("several voices, made of the recording itself", _crowd, _BABBLE),
-    "others": Kind(
-        "several other recordings of the speaker at once", others.add_others, _BABBLE, reads_others=True
-    ),
+    "others": Kind("several of the other recordings at once", others.add_others, _BABBLE, reads_others=True),
     "roll": Kind("circular time shift", _sure(_roll), _ROLL, degrades=False),
     "shift": Kind("time shift; silence fills the gap", _sure(_shift), _SHIFT, degrades=False),
     "crop": Kind("a random stretch", extent.random_crop, _CROP, degrades=False),

@@ -1,6 +1,7 @@
-"""Other recordings of a clip's speaker, whose voices an altered copy of the clip stands among.
+"""Other recordings, whose voices an altered copy of a clip stands among.
 
-The speaker is on one side of a split, and so are all of these: nobody's voice crosses it.
+They are of other speakers, but of those that are always on the same side of a split as the clip is: nobody's
+voice crosses it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from serkit.augment.noise import babble, crowd, mix
 from serkit.augment.tempo import change_speed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import pandas
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-_SPEED = 0.75, 1.35
+_SPEED = 0.85, 1.15
 
 
 class Excerpt(NamedTuple):
@@ -62,32 +63,43 @@ def add_others(
     return mix(clip, babble(heard, clip.signal.size, rng), snr_db)
 
 
-def draw_others(manifest: pandas.DataFrame, n_others: int, *, seed: int) -> list[tuple[Excerpt, ...]]:
-    """Draw other recordings of the same speaker for each row, the same whatever the order of the rows.
+def draw_others(
+    manifest: pandas.DataFrame, n_others: int, *, sides: ArrayLike | None = None, seed: int
+) -> list[tuple[Excerpt, ...]]:
+    """Draw other recordings for each row, the same whatever the order of the rows.
 
     Parameters
     ----------
     manifest : pandas.DataFrame
-        Recordings. One whose speaker is not known has no others.
+        Recordings.
     n_others : int
         How many to draw, or as many as there are.
+    sides : array_like, shape (n_rows,), optional
+        Recordings of equal values are mixed with each other alone; without it all.
     seed : int
         Of the draws.
+
+    Returns
+    -------
+    list of tuple of Excerpt
+        Of other speakers; where a side has one speaker, other recordings of theirs.
 
     Examples
     --------
     >>> import pandas
     >>> manifest = pandas.DataFrame({"file": ["a", "b", "c"], "corpus": "mine", "speaker": ["1", "1", "2"]})
-    >>> [[one.file for one in row] for row in draw_others(manifest, 5, seed=0)]
-    [['b'], ['a'], []]
+    >>> [[one.file for one in row] for row in draw_others(manifest, 5, sides=[0, 0, 0], seed=0)]
+    [['c'], ['c'], ['a', 'b']]
     """
-    own = excerpts(manifest)
+    own, speakers = excerpts(manifest), _speakers(manifest)
     found: list[tuple[Excerpt, ...]] = [()] * len(manifest)
-    for rows in _rows_of_speakers(manifest):
-        ordered = sorted(rows, key=lambda row: own[row].name)
-        for place, row in enumerate(ordered):
-            drawn = np.random.default_rng([seed, own[row].digest]).permutation(len(rows) - 1)[:n_others]
-            found[row] = tuple(own[ordered[other + (other >= place)]] for other in drawn)
+    for rows in _rows_of_sides(sides, len(manifest)):
+        ordered = np.array(sorted(rows, key=lambda row: own[row].name))
+        for row in rows:
+            strangers = ordered[speakers[ordered] != speakers[row]]
+            able = strangers if strangers.size else ordered[ordered != row]
+            drawn = np.random.default_rng([seed, own[row].digest]).permutation(able)[:n_others]
+            found[row] = tuple(own[other] for other in drawn)
     return found
 
 
@@ -104,9 +116,14 @@ def excerpts(manifest: pandas.DataFrame) -> list[Excerpt]:
     ]
 
 
-def _rows_of_speakers(manifest: pandas.DataFrame) -> Iterator[NDArray[np.intp]]:
-    """Yield the rows of each speaker that is known."""
-    if "speaker" in manifest:
-        columns = [name for name in ("corpus", "speaker") if name in manifest]
-        groups = manifest.reset_index(drop=True).groupby(columns).indices
-        yield from map(np.asarray, groups.values())
+def _rows_of_sides(sides: ArrayLike | None, n_rows: int) -> list[NDArray[np.intp]]:
+    values = np.zeros(n_rows) if sides is None else np.asarray(sides)
+    return [np.flatnonzero(values == value) for value in np.unique(values)]
+
+
+def _speakers(manifest: pandas.DataFrame) -> NDArray[np.intp]:
+    """Return a number for each speaker; rows without one are of the same."""
+    names = [name for name in ("corpus", "speaker") if name in manifest]
+    if not names:
+        return np.zeros(len(manifest), dtype=np.intp)
+    return np.asarray(manifest.groupby(names, dropna=False).ngroup(), dtype=np.intp)

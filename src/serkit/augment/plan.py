@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from serkit.audio import Clip
 
@@ -75,7 +75,7 @@ class AugmentPlan(BaseModel):
         return hashlib.sha256(settings.encode()).hexdigest()[:32]
 
     def n_others(self, copy: int) -> int:
-        """Return how many other recordings of the speaker a copy is altered with at most."""
+        """Return how many other recordings a copy is altered with at most."""
         steps = [step for step in self._chain(copy) if STEPS[step.name].reads_others]
         return max((round(step.settings["voices"][1]) for step in steps), default=0)
 
@@ -89,7 +89,7 @@ class AugmentPlan(BaseModel):
         copy : int
             1 to `n_copies`.
         others : sequence of Excerpt, optional
-            Other recordings of the speaker, for steps that read them.
+            Other recordings, for steps that read them.
         """
         rng = np.random.default_rng([self.seed, copy, Excerpt(clip.source, clip.start).digest])
         for step in self._chain(copy):
@@ -106,12 +106,23 @@ def _settings(step: Step) -> dict[str, object]:
     return {"name": step.name, "probability": step.probability, "files": states} | step.settings
 
 
-def add_copies(manifest: pandas.DataFrame, plan: AugmentPlan) -> pandas.DataFrame:
+def add_copies(
+    manifest: pandas.DataFrame, plan: AugmentPlan, *, sides: ArrayLike | None = None
+) -> pandas.DataFrame:
     """Return the rows of a manifest, then those of their first copies, of their second ones, and so on.
 
     A copy has the number in ``copy``, 0 for an original, and the name of its original in ``parent``; its
-    ``content`` and ``duration`` are not known. Where the plan has steps that read them, ``others`` are
-    recordings of the same speaker.
+    ``content`` and ``duration`` are not known. Where the plan has steps that read them, ``others`` are the
+    recordings that are mixed in.
+
+    Parameters
+    ----------
+    manifest : pandas.DataFrame
+        Recordings.
+    plan : AugmentPlan
+        Says how many copies there are.
+    sides : array_like, shape (n_rows,), optional
+        Recordings of equal values are mixed with each other alone, see `serkit.splits.sides`; without it all.
 
     Examples
     --------
@@ -131,15 +142,17 @@ def add_copies(manifest: pandas.DataFrame, plan: AugmentPlan) -> pandas.DataFram
     if "parent" not in rows:
         named[copy == 0] = None
     if any(plan.n_others(number) for number in range(n_parts)):
-        changed["others"] = _others(manifest, plan)
+        changed["others"] = _others(manifest, plan, sides)
     return rows.assign(copy=copy, parent=named, **changed)
 
 
-def _others(manifest: pandas.DataFrame, plan: AugmentPlan) -> list[tuple[Excerpt, ...]]:
+def _others(
+    manifest: pandas.DataFrame, plan: AugmentPlan, sides: ArrayLike | None
+) -> list[tuple[Excerpt, ...]]:
     """Return the recordings that rows, then their first copies, and so on, are altered with."""
     drawn: list[tuple[Excerpt, ...]] = [()] * len(manifest)
     for copy in range(1, 1 + plan.n_copies):
-        drawn += draw_others(manifest, plan.n_others(copy), seed=plan.seed)
+        drawn += draw_others(manifest, plan.n_others(copy), sides=sides, seed=plan.seed)
     return drawn
 
 

@@ -70,7 +70,7 @@ class Step(BaseModel):
     def alter(self, clip: Clip, rng: np.random.Generator, *, others: Sequence[Excerpt] = ()) -> Clip:
         """Alter a clip, or leave it as it is, as the generator draws.
 
-        Some steps need `others`, recordings of the same speaker.
+        Some steps mix `others` in.
         """
         if rng.random() >= self.probability:
             return clip

@@ -9,7 +9,7 @@
 ============================  ==========================================================
 """
 
-from serkit.splits.folds import Fold, count_leaks, make_folds
+from serkit.splits.folds import Fold, count_leaks, make_folds, sides
 from serkit.splits.leaks import check_leaks, speaker_groups
 from serkit.splits.protocol import Leak, Protocol
 from serkit.splits.published import PublishedFolds, published_folds, published_names
@@ -24,5 +24,6 @@ __all__ = [
     "make_folds",
     "published_folds",
     "published_names",
+    "sides",
     "speaker_groups",
 ]

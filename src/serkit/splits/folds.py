@@ -14,7 +14,7 @@ from serkit.splits.leaks import check_leaks, speaker_groups
 from serkit.splits.published import PublishedFolds, published_folds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas
     from numpy.typing import NDArray
@@ -48,6 +48,24 @@ class Fold:
     test: Positions
     dev: Positions = field(default_factory=_no_rows)
     missing: tuple[str, ...] = ()
+
+
+def sides(n_rows: int, folds: Sequence[Fold]) -> Positions:
+    """Return numbers that are equal for rows that are in the same part of each fold.
+
+    What such rows share crosses no split.
+
+    Examples
+    --------
+    >>> folds = [Fold("1", np.array([0, 1]), np.array([2])), Fold("2", np.array([1, 2]), np.array([0]))]
+    >>> sides(4, folds).tolist()
+    [2, 1, 3, 0]
+    """
+    parts = np.zeros((n_rows, len(folds)), dtype=np.intp)
+    for number, fold in enumerate(folds):
+        for part, rows in enumerate((fold.train, fold.dev, fold.test), start=1):
+            parts[rows, number] = part
+    return np.unique(parts, axis=0, return_inverse=True)[1].ravel()
 
 
 def make_folds(manifest: pandas.DataFrame, protocol: Protocol) -> list[Fold]:

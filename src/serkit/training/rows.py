@@ -9,7 +9,7 @@ import numpy as np
 
 from serkit.augment import add_copies
 from serkit.errors import TrainingError
-from serkit.splits import Fold, make_folds
+from serkit.splits import Fold, make_folds, sides
 
 if TYPE_CHECKING:
     import pandas
@@ -98,10 +98,11 @@ def split_rows(
     """
     if recipe.augment is None:
         return rows, make_folds(rows, protocol)
-    everything = add_copies(rows, recipe.augment)
     if protocol.augment_before_split:
+        everything = add_copies(rows, recipe.augment, sides=np.arange(len(rows)))
         return everything, make_folds(everything, protocol)
     folds = make_folds(rows, protocol)
+    everything = add_copies(rows, recipe.augment, sides=sides(len(rows), folds))
     return everything, [replace(fold, train=_with_copies(fold.train, rows, everything)) for fold in folds]
 
 
