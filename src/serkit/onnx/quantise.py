@@ -26,6 +26,7 @@ from serkit.onnx.changes import merge_changes, store_changes
 from serkit.onnx.export import check_agreement, exported_scores
 from serkit.onnx.file import OUTPUT_NAME
 from serkit.onnx.graph import constants_of, node_makers
+from serkit.onnx.pool_first import is_average
 from serkit.onnx.smooth import smooth_products
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
     onnx.helper.set_model_props(model, _PREPARED)
     changes = merge_changes(model)
     products, end, makers = _products(model.graph), _pools_end(model.graph), node_makers(model.graph)
-    in_floats = {node.name for place, node in products if place > end}
+    in_floats = {node.name for place, node in products if place > end or _takes_average(node, makers)}
     uneven = [node for place, node in products if place < end and _is_uneven(node.input[0], makers)]
     alike = {change.merged: change.published for change in changes}
     factors = smooth_products(model, uneven, sample, alike)
@@ -131,6 +132,11 @@ def _products(graph: onnx.GraphProto) -> list[tuple[int, onnx.NodeProto]]:
     ]
 
 
+def _takes_average(product: onnx.NodeProto, makers: dict[str, onnx.NodeProto]) -> bool:
+    maker = makers.get(product.input[0])
+    return maker is not None and is_average(maker, makers)
+
+
 def _is_uneven(values: str, makers: dict[str, onnx.NodeProto]) -> bool:
     maker = makers.get(values)
     return maker is not None and maker.op_type in _UNEVEN
@@ -139,7 +145,9 @@ def _is_uneven(values: str, makers: dict[str, onnx.NodeProto]) -> bool:
 def _store_as_integers(model: onnx.ModelProto, product: onnx.NodeProto) -> None:
     """Store the weights of a product as integers, which become floats again before they are used."""
     graph, name = model.graph, product.input[1]
-    stored = constants_of(graph)[name]
+    stored = constants_of(graph).get(name)
+    if stored is None:  # Another product with the same weights has seen to it.
+        return
     weights = onnx.numpy_helper.to_array(stored)
     most = np.maximum(np.abs(weights).max(axis=0), np.finfo(np.float32).tiny)
     shares = weights / most

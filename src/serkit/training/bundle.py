@@ -17,6 +17,7 @@ from serkit.models.new_head_settings import NewHeadSettings
 from serkit.onnx.clip_temperature import divide_scores
 from serkit.onnx.export import export_onnx
 from serkit.onnx.narrow import narrow_onnx
+from serkit.onnx.pool_first import pool_first
 from serkit.onnx.quantise import quantise_onnx
 from serkit.selection import only_blocks
 from serkit.splits import speaker_groups
@@ -123,6 +124,7 @@ def export_model(
     model = export_onnx(fitted.model.estimator_, sample, heard=of_clips is not None)
     if export.narrow:
         model = narrow_onnx(model, sample, tolerance=export.narrow, last=export.narrow_last)
+    model = pool_first(model)
     if export.weights == "int8":
         model = quantise_onnx(model, sample)
     if of_clips is not None:
