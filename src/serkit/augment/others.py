@@ -95,11 +95,12 @@ def draw_others(
     found: list[tuple[Excerpt, ...]] = [()] * len(manifest)
     for rows in _rows_of_sides(sides, len(manifest)):
         ordered = np.array(sorted(rows, key=lambda row: own[row].name))
-        for row in rows:
-            strangers = ordered[speakers[ordered] != speakers[row]]
-            able = strangers if strangers.size else ordered[ordered != row]
-            drawn = np.random.default_rng([seed, own[row].digest]).permutation(able)[:n_others]
-            found[row] = tuple(own[other] for other in drawn)
+        for speaker in np.unique(speakers[rows]):
+            strangers = ordered[speakers[ordered] != speaker]
+            for row in rows[speakers[rows] == speaker]:
+                able = strangers if strangers.size else ordered[ordered != row]
+                drawn = np.random.default_rng([seed, own[row].digest]).permutation(able)[:n_others]
+                found[row] = tuple(own[other] for other in drawn)
     return found
 
 

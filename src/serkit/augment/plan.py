@@ -141,7 +141,7 @@ def add_copies(
     named = parents(rows)
     if "parent" not in rows:
         named[copy == 0] = None
-    if any(plan.n_others(number) for number in range(n_parts)):
+    if any(plan.n_others(number) for number in range(1, n_parts)):
         changed["others"] = _others(manifest, plan, sides)
     return rows.assign(copy=copy, parent=named, **changed)
 
@@ -150,10 +150,9 @@ def _others(
     manifest: pandas.DataFrame, plan: AugmentPlan, sides: ArrayLike | None
 ) -> list[tuple[Excerpt, ...]]:
     """Return the recordings that rows, then their first copies, and so on, are altered with."""
-    drawn: list[tuple[Excerpt, ...]] = [()] * len(manifest)
-    for copy in range(1, 1 + plan.n_copies):
-        drawn += draw_others(manifest, plan.n_others(copy), sides=sides, seed=plan.seed)
-    return drawn
+    counts = [0, *map(plan.n_others, range(1, 1 + plan.n_copies))]
+    drawn = draw_others(manifest, max(counts), sides=sides, seed=plan.seed)
+    return [others[:count] for count in counts for others in drawn]
 
 
 def is_copy(manifest: pandas.DataFrame) -> NDArray[np.bool_]:

@@ -49,6 +49,14 @@ def way_back(
     return way
 
 
+def is_average(node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto]) -> bool:
+    """Tell whether a node averages by shares that a softmax makes."""
+    if node.op_type != "MatMul":
+        return False
+    shares = way_back(node, makers, ("Unsqueeze", "Softmax"))
+    return bool(shares) and shares[0].output[0] == node.input[0]
+
+
 def constants_of(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
     """Return the constants of a graph by name."""
     return {tensor.name: tensor for tensor in graph.initializer}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import onnx
 from onnx import helper
 
-from serkit.onnx.graph import constants_of, drop_unused_constants, node_makers, node_users, way_back
+from serkit.onnx.graph import constants_of, drop_unused_constants, is_average, node_makers, node_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,11 +129,3 @@ def _only_user(
 ) -> onnx.NodeProto | None:
     found = users.get(node.output[0], [])
     return found[0] if len(found) == 1 and found[0].op_type == kind else None
-
-
-def is_average(node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto]) -> bool:
-    """Tell whether a node averages by shares that a softmax makes."""
-    if node.op_type != "MatMul":
-        return False
-    shares = way_back(node, makers, ("Unsqueeze", "Softmax"))
-    return bool(shares) and shares[0].output[0] == node.input[0]

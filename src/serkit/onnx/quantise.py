@@ -25,8 +25,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from serkit.onnx.changes import merge_changes, store_changes
 from serkit.onnx.export import check_agreement, exported_scores
 from serkit.onnx.file import OUTPUT_NAME
-from serkit.onnx.graph import constants_of, node_makers
-from serkit.onnx.pool_first import is_average
+from serkit.onnx.graph import constants_of, is_average, node_makers
 from serkit.onnx.smooth import smooth_products
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@
 :class:`Protocol`             how to cut, as written in a recipe
 :func:`make_folds`            a manifest and a protocol become folds
 :class:`Fold`                 the rows of one train, dev and test part
+:func:`sides`                 which rows are in the same part of every fold
 :func:`check_leaks`           refuse a fold whose parts share a speaker or a recording
 :func:`published_folds`       fold lists that others published, by name
 ============================  ==========================================================

@@ -55,6 +55,17 @@ def sides(n_rows: int, folds: Sequence[Fold]) -> Positions:
 
     What such rows share crosses no split.
 
+    Parameters
+    ----------
+    n_rows : int
+        Rows of the manifest.
+    folds : sequence of Fold
+        Positions among them.
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows,)
+
     Examples
     --------
     >>> folds = [Fold("1", np.array([0, 1]), np.array([2])), Fold("2", np.array([1, 2]), np.array([0]))]
