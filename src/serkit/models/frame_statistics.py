@@ -61,7 +61,8 @@ class FrameStatistics(nn.Module):
             Frames of each clip; without them all are as long as the longest.
         """
         outside = None if lengths is None else after_end(lengths, frames.shape[1])
-        values = torch.cat([frames, frames @ self.cepstra], dim=2)
+        with torch.autocast(frames.device.type, enabled=False):  # cepstra are differences of large numbers
+            values = torch.cat([frames, frames @ self.cepstra], dim=2)
         power = log_power(frames)
         pooled = [self.pool(values, outside, votes=exponent * power) for exponent in _EXPONENTS]
         return torch.cat([*pooled, *(_change(values, outside, lag) for lag in _LAGS)], dim=1)

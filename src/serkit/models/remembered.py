@@ -23,7 +23,8 @@ EMBEDDINGS_VERSION = 1
 class Remembered:
     """A function of one clip, such as a frozen encoder, that is computed once for each clip.
 
-    Clips are computed one by one, so that the result does not depend on the batch that a clip stood in.
+    Clips are computed one by one, so that the result does not depend on the batch that a clip stood in. What
+    is computed within `torch.autocast`, as in trainings in bfloat16, is remembered apart from all else.
 
     Parameters
     ----------
@@ -95,10 +96,12 @@ class Remembered:
         """Return what the function makes of each clip, values of any number, float32, on the CPU."""
         ends = [frames.shape[1]] * len(frames) if lengths is None else lengths.tolist()
         clips = [clip[:end] for clip, end in zip(frames, ends, strict=True)]
+        autocast = torch.is_autocast_enabled(frames.device.type)
+        identity = self._identity + b"autocast" if autocast else self._identity
         computed: dict[bytes, Vector] = {}
         values = []
         for clip in clips:
-            key = clip_key(self._identity, clip)
+            key = clip_key(identity, clip)
             value = self._known.get(key)
             if value is None:
                 value = computed[key] = self._value(function, clip)
@@ -106,13 +109,10 @@ class Remembered:
         self._known.update(computed)
         return values
 
+    @torch.no_grad()
     def _value(self, function: Callable[[torch.Tensor], torch.Tensor], clip: torch.Tensor) -> Vector:
-        # What is remembered in full is computed in full, also within a training step in half precision: it is
-        # read again where scores are computed.
-        kind, coarse = clip.device.type, self._precision == "float16"
-        with torch.no_grad(), torch.autocast(kind, enabled=coarse and torch.is_autocast_enabled(kind)):
-            value: Vector = function(clip[None])[0].flatten().float().cpu().numpy()
-            return value.astype(self._precision)
+        value: Vector = function(clip[None])[0].flatten().float().cpu().numpy()
+        return value.astype(self._precision)
 
 
 def clip_key(identity: bytes, clip: torch.Tensor) -> bytes:
