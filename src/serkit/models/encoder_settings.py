@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from serkit.errors import RecipeError
-from serkit.models.comparison import Comparison, ComparisonName
-from serkit.models.network_settings import NetworkSettings, Share
+from serkit.models.comparison_settings import ComparisonSettings
+from serkit.models.network_settings import Share  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from serkit.models.losses import Targets
     from serkit.models.remembered import Remembered
     from serkit.models.remembered_states import RememberedStates
-    from serkit.models.speech_encoder import Head, Pooling, SpeechEncoder
+    from serkit.models.speech_encoder import Head, SpeechEncoder
     from serkit.models.standardise import StandardisedNetwork
     from serkit.models.whisper_encoder import WhisperEncoder
 
 
-class SpeechEncoderSettings(NetworkSettings):
+class SpeechEncoderSettings(ComparisonSettings):
     """Blocks of a published speech encoder, a learned mix of their states, and a small head.
 
     Attributes
@@ -48,9 +48,6 @@ class SpeechEncoderSettings(NetworkSettings):
         States that are heard: 0 before the first block, 1 after it; none means all.
     join : {"mix", "concatenate"}, default "mix"
         Whether states are averaged with learned shares, or pooled one by one and laid end to end.
-    loud : bool, default False
-        Whether the loud states of a clip count before all others, also those of adapted blocks, see
-        `serkit.models.loudness`. For Whisper.
     attention : int, default 0
         Hidden units of the attention that weights the states of a clip; 0 weights all alike.
     deviations : bool, default True
@@ -63,49 +60,10 @@ class SpeechEncoderSettings(NetworkSettings):
     probe : float, optional
         Training begins with the logistic regression that fits the encoder as it is published best, with so
         large a penalty on the squares of its weights; without it, with random weights.
-    landmarks : int, default 0
-        Training clips that a clip is compared with, as kernel ridge regression does, the same number of each
-        corpus; 0 for the head that is trained. They are fitted once the blocks are tuned, and without epochs
-        are the whole training.
-    axes : int, default 512
-        Principal axes in which clips are compared with landmarks.
-    penalty : float, default 0.4
-        How much the squared norm of the scores that landmarks give counts beside the sum of squared errors.
-    width : float, default 1.0
-        Of the Gaussian that compares: its variance over the mean squared distance from the centre.
-    loud_share, alike_share, frame_share : float, default 0.0
-        How much the scores of further comparisons with landmarks count beside those of the first: of the
-        states once more, loud ones before all, or all alike where loud ones counted before; and of statistics
-        of the frames themselves, see `serkit.models.frame_statistics`. For Whisper.
-    loud_axes, alike_axes, frame_axes : int, default 300, 300 and 200
-        Principal axes of these comparisons.
-    further_landmarks : int, default 2048
-        Landmarks of each of these comparisons.
-    rounded : bool, default False
-        Whether axes and landmarks are rounded so far that an exported file holds each value in 4 bits instead
-        of 8: twice as many find room. Scores are fitted to what rounding leaves.
-    steady : float, default 0.0
-        How much an altered copy counts beside its original where the axes of comparisons are looked for, on
-        which both shall lie alike, see `serkit.models.steady_axes`; 0 for the principal axes of originals.
-    loud_steady : float, optional
-        The same for the comparisons `loud` and `adapted_loud`; without it as much as in the others.
-    degraded_shares : dict of str to float, default {}
-        Clips that sound degraded are scored by weights of their own, see `serkit.models.degraded_scores`:
-        how much the scores of comparisons count there, by their names `states`, `loud`, `alike`, `frames`,
-        `adapted` and `adapted_loud`. Without any all clips are scored by the same weights.
-    rest : float, default 0.1
-        How much rows that are not degraded copies count beside those that are, in these weights.
-    adapted_share : float, default 0.0
-        How much the scores of another such comparison count: of what adapted copies of some blocks hear, see
-        `serkit.models.adapted_blocks`. For Whisper. While they are trained, nothing else is.
-    adapted_loud_share : float, default 0.0
-        How much those of a further one count: of what they hear, loud states before all.
     adapted_states : tuple of int, default (3, 4)
         States that leave them.
     adapted_rank : int, default 32
         Of the changes of each of their matrices.
-    adapted_axes : int, default 384
-        Principal axes of these comparisons.
     neighbours : float, default 0.0
         While blocks are tuned, how much a second loss counts: that of comparing each clip with the training
         clips of other speakers; see `serkit.models.neighbours`.
@@ -134,33 +92,13 @@ class SpeechEncoderSettings(NetworkSettings):
     blocks: PositiveInt | None = None
     states: tuple[NonNegativeInt, ...] = ()
     join: Literal["mix", "concatenate"] = "mix"
-    loud: bool = False
     attention: NonNegativeInt = 0
     deviations: bool = True
     units: NonNegativeInt = 0
     dropout: Share = 0.0
     probe: PositiveFloat | None = None
-    landmarks: NonNegativeInt = 0
-    axes: PositiveInt = 512
-    penalty: PositiveFloat = 0.4
-    width: PositiveFloat = 1.0
-    loud_share: NonNegativeFloat = 0.0
-    loud_axes: PositiveInt = 300
-    alike_share: NonNegativeFloat = 0.0
-    alike_axes: PositiveInt = 300
-    frame_share: NonNegativeFloat = 0.0
-    frame_axes: PositiveInt = 200
-    further_landmarks: PositiveInt = 2048
-    rounded: bool = False
-    steady: NonNegativeFloat = 0.0
-    loud_steady: NonNegativeFloat | None = None
-    degraded_shares: dict[ComparisonName, PositiveFloat] = Field(default_factory=dict)
-    rest: PositiveFloat = 0.1
-    adapted_share: NonNegativeFloat = 0.0
-    adapted_loud_share: NonNegativeFloat = 0.0
     adapted_states: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (3, 4)
     adapted_rank: PositiveInt = 32
-    adapted_axes: PositiveInt = 384
     neighbours: NonNegativeFloat = 0.0
     epochs: NonNegativeInt = 50
     tuned_blocks: NonNegativeInt = 0
@@ -173,31 +111,10 @@ class SpeechEncoderSettings(NetworkSettings):
             raise ValueError("epochs: without a probe or landmarks there must be at least 1")
         if self.probe is not None and self.units:
             raise ValueError("probe: is for a head without a hidden layer, set units = 0")
+        if self.loud and self.attention:
+            raise ValueError("loud: weights states already, leave out attention")
         if self.keep == "best" and self.epochs == 0:
             raise ValueError('keep: of no epochs none is best, set keep = "last"')
-        return self
-
-    @model_validator(mode="after")
-    def _check_comparisons(self) -> Self:
-        if self.loud and (self.attention or self.loud_share or self.adapted_loud_share):
-            raise ValueError(
-                "loud: weights states already, leave out attention, loud_share and adapted_loud_share"
-            )
-        if self.alike_share and not self.loud:
-            raise ValueError("alike_share: states count alike already, set loud")
-        if self.adapted_loud_share and not self.adapted_share:
-            raise ValueError("adapted_loud_share: no block is adapted, set adapted_share")
-        if len(self.comparisons) > 1 and not self.landmarks:
-            raise ValueError(
-                "loud_share, alike_share, frame_share, adapted_share: are of comparisons with landmarks, "
-                "set landmarks"
-            )
-        for name in ("rounded", "steady", "loud_steady", "degraded_shares"):
-            if getattr(self, name) and not self.landmarks:
-                raise ValueError(f"{name}: is said of comparisons with landmarks, set landmarks")
-        for compared in self.degraded_shares:
-            if compared not in self.comparisons:
-                raise ValueError(f"degraded_shares: without a share of its own {compared} is not compared")
         return self
 
     @model_validator(mode="after")
@@ -269,30 +186,6 @@ class SpeechEncoderSettings(NetworkSettings):
         }
         return remembered(weights_digest(encoder), self.states, *(name for name, one in heard.items() if one))
 
-    @property
-    def comparisons(self) -> dict[ComparisonName, Comparison]:
-        """The comparisons with landmarks, by what is compared."""
-        further, loud = self.further_landmarks, self.steady if self.loud_steady is None else self.loud_steady
-        every: dict[ComparisonName, tuple[int, int, float, float]] = {
-            "states": (self.axes, self.landmarks, self.steady, 1.0),
-            "loud": (self.loud_axes, further, loud, self.loud_share),
-            "alike": (self.alike_axes, further, self.steady, self.alike_share),
-            "frames": (self.frame_axes, further, self.steady, self.frame_share),
-            "adapted": (self.adapted_axes, further, self.steady, self.adapted_share),
-            "adapted_loud": (self.adapted_axes, further, loud, self.adapted_loud_share),
-        }
-        return {
-            name: Comparison(*one, self.degraded_shares.get(name, 0.0))
-            for name, one in every.items()
-            if one[-1]
-        }
-
-    @property
-    def _poolings(self) -> tuple[Pooling, ...]:
-        """How states are pooled, once for each comparison of them."""
-        both: tuple[Pooling, ...] = ("loud", "alike") if self.loud else ("alike", "loud")
-        return both if self.loud_share or self.alike_share else both[:1]
-
     def remember_in(self, network: nn.Module, folder: Path) -> None:
         """Keep what frozen blocks hear in a clip in a folder, for every other run."""
         body = cast("SpeechEncoder", network)
@@ -304,11 +197,6 @@ class SpeechEncoderSettings(NetworkSettings):
     def compares_speakers(self) -> bool:
         """Whether training looks at who speaks."""
         return super().compares_speakers or self.neighbours > 0
-
-    @property
-    def solves_head(self) -> bool:
-        """Whether the head is fitted by itself, once everything else is trained."""
-        return self.landmarks > 0
 
     @property
     def hears_published(self) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from serkit.models.batches import Rows
+    from serkit.models.comparison_settings import ComparisonSettings
     from serkit.models.encoder_settings import SpeechEncoderSettings
     from serkit.models.inner_folds import Split
     from serkit.models.labelled import Labelled
@@ -108,7 +109,7 @@ def compare_with_landmarks(  # noqa: PLR0913 - every choice has a name
 
 
 def _landmarks(
-    parts: Iterable[torch.Tensor], train: Labelled, settings: SpeechEncoderSettings, seed: int
+    parts: Iterable[torch.Tensor], train: Labelled, settings: ComparisonSettings, seed: int
 ) -> KernelHead | KernelHeads:
     """Return the comparison of what the states tell, and the others that are wanted."""
     heads, comparisons = [], settings.comparisons.values()
