@@ -90,3 +90,11 @@ def test_narrow_layers_become_integers_that_are_stored_once(sample):
     assert len(pooled) < len(plain) + 1_000
     moved = np.abs(exported_scores(pooled, sample) - exported_scores(narrower, sample)).max()
     assert moved < 0.05 * exported_scores(narrower, sample).std()
+
+
+def test_integers_of_averaged_layers_become_floats_once_when_a_file_is_opened(sample):
+    nodes = onnx.load_from_string(quantise_onnx(pool_first(exported()), sample)).graph.node
+    makers = {name: node.op_type for node in nodes for name in node.output}
+    products = [node for node in nodes if node.name.endswith("/product")]
+    assert len(products) == 2
+    assert {makers[product.input[1]] for product in products} == {"Mul"}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 N_LEADS = 2
 """The first score over the second, and over the third."""
 AXES = 160
-PENALTY = 0.35
+PENALTY = 0.2
 """With the scores of all joint folds in sight: of 8 to 256 axes, and penalties of 0.03 to 1."""
 _LEAST_DEVIATION = 1e-6
 # Percent of the rows at either end beyond whose temperatures none is believed.
@@ -120,7 +120,7 @@ def fit_clip_temperature(  # noqa: PLR0913 - the last three have their defaults
         Classes that each clip may be of; all unless given.
     weights : ndarray of float, shape (n,), optional
         How much each clip counts; all alike unless given.
-    penalty : float, default 0.35
+    penalty : float, default 0.2
         How much the sum of the squared weights of what is heard counts beside the mean loss.
 
     Returns

@@ -72,7 +72,8 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
     onnx.helper.set_model_props(model, _PREPARED)
     changes = merge_changes(model)
     products, end, makers = _products(model.graph), _pools_end(model.graph), node_makers(model.graph)
-    in_floats = {node.name for place, node in products if place > end or _takes_average(node, makers)}
+    averaged = {node.name for place, node in products if place < end and _takes_average(node, makers)}
+    in_floats = {node.name for place, node in products if place > end} | averaged
     uneven = [node for place, node in products if place < end and _is_uneven(node.input[0], makers)]
     alike = {change.merged: change.published for change in changes}
     factors = smooth_products(model, uneven, sample, alike)
@@ -91,7 +92,7 @@ def quantise_onnx(content: bytes, sample: NDArray[Any]) -> bytes:
         quantised = onnx.load(path)
     store_changes(quantised, changes, factors)
     for product in [node for node in quantised.graph.node if node.name in in_floats]:
-        _store_as_integers(quantised, product)
+        _store_as_integers(quantised, product, scaled_once=product.name in averaged)
     for part in [node for node in quantised.graph.node if node.op_type == "Slice"]:
         _store_in_half_precision(quantised, part)
     if any(tensor.data_type == onnx.TensorProto.INT4 for tensor in quantised.graph.initializer):
@@ -141,8 +142,12 @@ def _is_uneven(values: str, makers: dict[str, onnx.NodeProto]) -> bool:
     return maker is not None and maker.op_type in _UNEVEN
 
 
-def _store_as_integers(model: onnx.ModelProto, product: onnx.NodeProto) -> None:
-    """Store the weights of a product as integers, which become floats again before they are used."""
+def _store_as_integers(model: onnx.ModelProto, product: onnx.NodeProto, *, scaled_once: bool) -> None:
+    """Store the weights of a product as integers, which become floats again before they are used.
+
+    What follows from constants onnxruntime computes once, when it opens a file, but DequantizeLinear, which
+    it looks for in front of products, in each run: of a large matrix that takes longer than the product.
+    """
     graph, name = model.graph, product.input[1]
     stored = constants_of(graph).get(name)
     if stored is None:  # Another product with the same weights has seen to it.
@@ -156,10 +161,15 @@ def _store_as_integers(model: onnx.ModelProto, product: onnx.NodeProto) -> None:
     graph.initializer.remove(stored)
     graph.initializer.append(_integers(f"{name}_integers", integers, few=few))
     graph.initializer.append(onnx.numpy_helper.from_array((most / steps).astype(np.float32), f"{name}_scale"))
-    inputs = [f"{name}_integers", f"{name}_scale"]
-    graph.node.insert(
-        0, onnx.helper.make_node("DequantizeLinear", inputs, [name], name=f"{name}_floats", axis=1)
-    )
+    floats, scale = f"{name}_floats", f"{name}_scale"
+    nodes = [onnx.helper.make_node("DequantizeLinear", [f"{name}_integers", scale], [name], floats, axis=1)]
+    if scaled_once:
+        to_float = onnx.helper.make_node(
+            "Cast", [f"{name}_integers"], [floats], floats, to=onnx.TensorProto.FLOAT
+        )
+        nodes = [to_float, onnx.helper.make_node("Mul", [floats, scale], [name], f"{name}_scaled")]
+    for node in reversed(nodes):
+        graph.node.insert(0, node)
 
 
 def _integers(name: str, values: NDArray[np.int8], *, few: bool) -> onnx.TensorProto:
