@@ -21,8 +21,8 @@ MODULATION_EDGES = (0.5, 2.0, 3.5, 5.0, 8.0, 14.0, 25.0, 50.0)
 MODULATION_SECONDS = 5.12
 # Of modulation, in dB squared: quieter is not heard.
 MODULATION_FLOOR = 1e-3
-# Variance of a contour in its own units, squared, below which it counts as constant.
-CONSTANT = 1e-10
+# A contour that deviates by less, of the largest coefficient, is constant: processors round sums differently.
+CONSTANT = 4e-6
 
 Bands = Annotated[int, Field(ge=1, le=32)]
 
@@ -62,9 +62,10 @@ def _mean(spectra: Floats) -> Floats:
 def mfcc_correlation(analysis: Analysis, framing: Framing, *, n_mfcc: Count = 13) -> Floats:
     """Correlation of every two MFCC along time, in [-1, 1], 0 for a constant one."""
     contours = mfcc(analysis, framing, n_mfcc=n_mfcc).astype(np.float64)
+    rounding = CONSTANT * np.abs(contours).max()
     contours -= contours.mean(axis=1, keepdims=True)
     power = np.vecdot(contours, contours) / contours.shape[1]
-    varies = power > CONSTANT
+    varies = power > rounding**2
     contours *= (varies / np.sqrt(np.where(varies, power, 1)))[:, None]
     correlation = contours @ contours.T / contours.shape[1]
     pairs: Floats = correlation[np.triu_indices(n_mfcc, 1)].astype(np.float32)
