@@ -143,11 +143,7 @@ def _is_uneven(values: str, makers: dict[str, onnx.NodeProto]) -> bool:
 
 
 def _store_as_integers(model: onnx.ModelProto, product: onnx.NodeProto, *, scaled_once: bool) -> None:
-    """Store the weights of a product as integers, which become floats again before they are used.
-
-    What follows from constants onnxruntime computes once, when it opens a file, but DequantizeLinear, which
-    it looks for in front of products, in each run: of a large matrix that takes longer than the product.
-    """
+    """Store the weights of a product as integers, which become floats again before they are used."""
     graph, name = model.graph, product.input[1]
     stored = constants_of(graph).get(name)
     if stored is None:  # Another product with the same weights has seen to it.
@@ -161,15 +157,23 @@ def _store_as_integers(model: onnx.ModelProto, product: onnx.NodeProto, *, scale
     graph.initializer.remove(stored)
     graph.initializer.append(_integers(f"{name}_integers", integers, few=few))
     graph.initializer.append(onnx.numpy_helper.from_array((most / steps).astype(np.float32), f"{name}_scale"))
-    floats, scale = f"{name}_floats", f"{name}_scale"
-    nodes = [onnx.helper.make_node("DequantizeLinear", [f"{name}_integers", scale], [name], floats, axis=1)]
-    if scaled_once:
-        to_float = onnx.helper.make_node(
-            "Cast", [f"{name}_integers"], [floats], floats, to=onnx.TensorProto.FLOAT
-        )
-        nodes = [to_float, onnx.helper.make_node("Mul", [floats, scale], [name], f"{name}_scaled")]
-    for node in reversed(nodes):
+    for node in reversed(_restoring(name, once=scaled_once)):
         graph.node.insert(0, node)
+
+
+def _restoring(name: str, *, once: bool) -> list[onnx.NodeProto]:
+    """Return what makes floats of stored integers: at each run, or once, when a file is opened.
+
+    What follows from constants onnxruntime computes once, but DequantizeLinear, which it looks for in front
+    of products, in each run: of a large matrix that takes longer than the product.
+    """
+    integers, scale, floats = f"{name}_integers", f"{name}_scale", f"{name}_floats"
+    if not once:
+        return [onnx.helper.make_node("DequantizeLinear", [integers, scale], [name], floats, axis=1)]
+    return [
+        onnx.helper.make_node("Cast", [integers], [floats], floats, to=onnx.TensorProto.FLOAT),
+        onnx.helper.make_node("Mul", [floats, scale], [name], f"{name}_scaled"),
+    ]
 
 
 def _integers(name: str, values: NDArray[np.int8], *, few: bool) -> onnx.TensorProto:
