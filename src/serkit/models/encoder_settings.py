@@ -238,7 +238,7 @@ class SpeechEncoderSettings(ComparisonSettings):
             return in_pairs(state) if adapted else state
 
         kind = "pairs" if adapted else "states"
-        return RememberedStates(first, encoder.units, hear, kind, weights_digest(encoder), self.precision)
+        return RememberedStates(first, encoder.units, hear, kind, weights_digest(encoder))
 
     def losses(
         self, network: StandardisedNetwork, batch: Batch, targets: Targets, rows: NDArray[np.intp]

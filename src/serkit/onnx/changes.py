@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from serkit.onnx.graph import constants_of, drop_unused_constants, node_makers, way_back
+from serkit.onnx.graph import constants_of, drop_unused_constants, node_makers, put_first, way_back
 from serkit.onnx.smooth import smooth_name
 
 if TYPE_CHECKING:
@@ -115,8 +115,7 @@ def store_changes(model: onnx.ModelProto, changes: Sequence[Change], factors: Co
             graph.initializer.append(numpy_helper.from_array(array, f"{merged}_{part}"))
         graph.initializer.remove(stored[integers[1]])
         nodes += _sum(merged, *integers)
-    for node in reversed(nodes):
-        graph.node.insert(0, node)
+    put_first(graph, nodes)
 
 
 def _sum(merged: str, published: str, integers: str) -> Iterator[onnx.NodeProto]:

@@ -57,6 +57,12 @@ def is_average(node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto]) -> bo
     return bool(shares) and shares[0].output[0] == node.input[0]
 
 
+def put_first(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> None:
+    """Put nodes, in their order, before all others."""
+    for node in reversed(list(nodes)):
+        graph.node.insert(0, node)
+
+
 def constants_of(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
     """Return the constants of a graph by name."""
     return {tensor.name: tensor for tensor in graph.initializer}

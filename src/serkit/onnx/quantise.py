@@ -25,7 +25,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from serkit.onnx.changes import merge_changes, store_changes
 from serkit.onnx.export import check_agreement, exported_scores
 from serkit.onnx.file import OUTPUT_NAME
-from serkit.onnx.graph import constants_of, is_average, node_makers
+from serkit.onnx.graph import constants_of, is_average, node_makers, put_first
 from serkit.onnx.smooth import smooth_products
 
 if TYPE_CHECKING:
@@ -157,8 +157,7 @@ def _store_as_integers(model: onnx.ModelProto, product: onnx.NodeProto, *, scale
     graph.initializer.remove(stored)
     graph.initializer.append(_integers(f"{name}_integers", integers, few=few))
     graph.initializer.append(onnx.numpy_helper.from_array((most / steps).astype(np.float32), f"{name}_scale"))
-    for node in reversed(_restoring(name, once=scaled_once)):
-        graph.node.insert(0, node)
+    put_first(graph, _restoring(name, once=scaled_once))
 
 
 def _restoring(name: str, *, once: bool) -> list[onnx.NodeProto]:
